@@ -1,0 +1,171 @@
+"""What a grant is, and the few things that may happen to it.
+
+A grant = person × grantee × purpose × compartments × rights × [starts_at, ends_at) × legal basis. Its
+*terms* are frozen when it is given: their exact bytes are stored, and the grantee's key is sealed under
+their digest, so that nobody can widen a grant by editing a row. Only the state moves afterwards, and a
+terminal state never reopens. No IO, no clock: ``now`` is handed in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from schemas.canonical import canonical, parse_canonical
+from schemas.ids import CarnetId, CompartmentId, GrantId, ProfessionalId, PurposeId, StructureId
+from schemas.names import GrantState, LegalBasis, Right
+
+PARIS = ZoneInfo("Europe/Paris")
+TERMINAL = frozenset(
+    {
+        GrantState.REFUSED,
+        GrantState.WITHDRAWN,
+        GrantState.REVOKED,
+        GrantState.EXPIRED,
+        GrantState.INVALIDATED,
+        GrantState.REPLACED,
+        GrantState.LAPSED,
+    }
+)
+
+
+class GrantError(Exception):
+    """A grant cannot be given or moved this way; the message names the rule, never a value."""
+
+
+class GranteeKind(StrEnum):
+    STRUCTURE = "structure"
+    PROFESSIONAL = "professional"
+
+
+@dataclass(frozen=True, slots=True)
+class Grantee:
+    """Who receives: a structure (its systems and members) or one professional in a structure."""
+
+    kind: GranteeKind
+    id: str
+
+    @classmethod
+    def structure(cls, structure_id: StructureId) -> Self:
+        return cls(GranteeKind.STRUCTURE, structure_id)
+
+    @classmethod
+    def professional(cls, professional_id: ProfessionalId) -> Self:
+        return cls(GranteeKind.PROFESSIONAL, professional_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the person agreed to, frozen. ``to_bytes`` is what is stored and bound to the key."""
+
+    grant_id: GrantId
+    carnet_id: CarnetId
+    grantee: Grantee
+    key_id: str  # hex of the first 8 bytes of SHA-256 of the grantee's public key
+    compartments: tuple[CompartmentId, ...]  # sorted, unique
+    rights: tuple[Right, ...]
+    purpose_id: PurposeId
+    legal_basis: LegalBasis
+    starts_at: datetime
+    ends_at: datetime
+    catalogue_version: str
+    frame_version: str
+    consent_record: str  # what she was shown and did: notice version and the words of the button
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON (RFC 8785)."""
+        return canonical(
+            {
+                "catalogue": self.catalogue_version,
+                "carnet": self.carnet_id,
+                "compartments": list(self.compartments),
+                "consent_record": self.consent_record,
+                "frame": self.frame_version,
+                "from": self.starts_at.isoformat(),
+                "grant": self.grant_id,
+                "grantee": {"id": self.grantee.id, "key": self.key_id, "kind": str(self.grantee.kind)},
+                "legal_basis": str(self.legal_basis),
+                "purpose": self.purpose_id,
+                "rights": [str(right) for right in self.rights],
+                "until": self.ends_at.isoformat(),
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Inverse of ``to_bytes``; raises GrantError for anything that is not exactly such terms."""
+        try:
+            told = parse_canonical(data)
+            terms = cls(
+                grant_id=GrantId(told["grant"]),
+                carnet_id=CarnetId(told["carnet"]),
+                grantee=Grantee(GranteeKind(told["grantee"]["kind"]), told["grantee"]["id"]),
+                key_id=told["grantee"]["key"],
+                compartments=tuple(CompartmentId(item) for item in told["compartments"]),
+                rights=tuple(Right(item) for item in told["rights"]),
+                purpose_id=PurposeId(told["purpose"]),
+                legal_basis=LegalBasis(told["legal_basis"]),
+                starts_at=datetime.fromisoformat(told["from"]),
+                ends_at=datetime.fromisoformat(told["until"]),
+                catalogue_version=told["catalogue"],
+                frame_version=told["frame"],
+                consent_record=told["consent_record"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise GrantError("these bytes are not the terms of a grant") from error
+        if terms.to_bytes() != data:
+            raise GrantError("these bytes are not the terms of a grant")
+        return terms
+
+
+@lru_cache(maxsize=4096)
+def terms_of(data: bytes) -> Terms:
+    """``Terms.from_bytes``, remembering what bytes mean (never whether a grant still stands)."""
+    return Terms.from_bytes(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    terms: Terms
+    state: GrantState
+    ended_at: datetime | None = None
+
+    @property
+    def id(self) -> GrantId:
+        return self.terms.grant_id
+
+    def live(self, now: datetime) -> bool:
+        """Granted, and ``now`` inside the half-open period [starts_at, ends_at)."""
+        return self.state is GrantState.GRANTED and self.terms.starts_at <= now < self.terms.ends_at
+
+
+def end_of_day_after(now: datetime, days: int) -> datetime:
+    """Midnight, Europe/Paris, at the end of the day ``now`` + ``days``, as an aware instant.
+
+    The person reads "jusqu’au 24 décembre" and that whole day is included, summer time or not.
+    """
+    last_day = now.astimezone(PARIS).date() + timedelta(days=days)
+    return datetime.combine(last_day + timedelta(days=1), time.min, tzinfo=PARIS)
+
+
+def ended(grant: Grant, state: GrantState, *, now: datetime) -> Grant:
+    """The grant moved to a terminal ``state``. Raises GrantError if it already ended, or ``state`` does not."""
+    if state not in TERMINAL:
+        raise GrantError(f"{state} does not end a grant")
+    if grant.state in TERMINAL:
+        raise GrantError("a grant that ended never reopens")
+    return replace(grant, state=state, ended_at=now)
+
+
+def replaced_by(new: Terms, grants: Iterable[Grant]) -> list[Grant]:
+    """The live grants that ``new`` supersedes: same grantee, same purpose (at most one stands, rule I6)."""
+    return [
+        grant
+        for grant in grants
+        if grant.state is GrantState.GRANTED
+        and grant.terms.grantee == new.grantee
+        and grant.terms.purpose_id == new.purpose_id
+    ]
