@@ -152,7 +152,7 @@ def end_of_day_after(now: datetime, days: int) -> datetime:
 
 
 def ended(grant: Grant, state: GrantState, *, now: datetime) -> Grant:
-    """The grant moved to a terminal ``state``. Raises GrantError if it already ended, or ``state`` does not."""
+    """The grant moved to a terminal ``state``. GrantError if it already ended, or ``state`` is not one."""
     if state not in TERMINAL:
         raise GrantError(f"{state} does not end a grant")
     if grant.state in TERMINAL:
