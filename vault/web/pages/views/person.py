@@ -1,0 +1,100 @@
+"""Pages of the person, except sharing (views/share.py) and forms (views/forms.py)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from vault.web.pages.views.pieces import AccessLine, Body, GrantCard, Part
+
+__all__ = [
+    "AccessesView",
+    "DownloadsView",
+    "GrantStoppedView",
+    "GrantsView",
+    "HomeView",
+    "RequestsView",
+    "Todo",
+]
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing to do now: a sentence that is itself the link, and why in a few words."""
+
+    label: str
+    href: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class HomeView:
+    """`/mon-carnet`: who may see what, who looked, what to do; then the carnet by part and theme.
+
+    `todos` holds at most three. `grants` are the live shares; `looks` at most three, newest first.
+    """
+
+    template: ClassVar[str] = "person/home.html"
+
+    name: str
+    reference: str
+    parts: tuple[Part, ...]
+    todos: tuple[Todo, ...] = ()
+    grants: tuple[GrantCard, ...] = ()
+    looks: tuple[AccessLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class GrantsView:
+    """`/mes-partages`: live shares first, each with its stop button; then the ended ones."""
+
+    template: ClassVar[str] = "person/grants.html"
+
+    live: tuple[GrantCard, ...]
+    ended: tuple[GrantCard, ...] = ()
+    new_href: str = "/mes-partages/nouveau"
+    older_href: str | None = None
+
+
+@dataclass(frozen=True)
+class GrantStoppedView:
+    """After the one-step stop: what is true now. `already_read`: it looked at least once."""
+
+    template: ClassVar[str] = "person/grant_stopped.html"
+
+    body: Body
+    fields: tuple[str, ...]
+    stopped_at: datetime
+    already_read: bool
+    new_href: str = "/mes-partages/nouveau"
+
+
+@dataclass(frozen=True)
+class AccessesView:
+    """`/qui-a-vu`: one sentence an access, newest first, by keyset. `own` includes her own readings.
+
+    `own_href` switches `own`; `older_href` is the next page; `first` tells the first page from the others.
+    """
+
+    template: ClassVar[str] = "person/accesses.html"
+
+    lines: tuple[AccessLine, ...]
+    own: bool = False
+    own_href: str = "/qui-a-vu?own=1"
+    older_href: str | None = None
+    newest_href: str | None = None
+
+
+@dataclass(frozen=True)
+class DownloadsView:
+    """`/mes-telechargements`: the carnet on paper. `pdf_href` is None when the server cannot make a PDF."""
+
+    template: ClassVar[str] = "person/downloads.html"
+
+    pdf_href: str | None
+
+
+@dataclass(frozen=True)
+class RequestsView:
+    """`/mes-demandes`: nobody can ask through the service yet; the page says so plainly."""
+
+    template: ClassVar[str] = "person/requests.html"

@@ -1,0 +1,240 @@
+"""Pieces that several pages share: who is asking, an information, an access, a share, the common frame."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar, Protocol
+
+from schemas.names import (
+    Agreement,
+    AnswerKind,
+    CallerKind,
+    GrantState,
+    LegalBasis,
+    Outcome,
+    StructureKind,
+    Word,
+)
+
+__all__ = [
+    "AccessLine",
+    "Body",
+    "Common",
+    "Contact",
+    "GrantCard",
+    "Hidden",
+    "Information",
+    "Instance",
+    "Link",
+    "Observation",
+    "PageView",
+    "Part",
+    "Pill",
+    "Provenance",
+    "Reply",
+    "Theme",
+    "Visitor",
+]
+
+
+class PageView(Protocol):
+    """Anything that can be rendered: it names its template, a path under templates/."""
+
+    template: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link in a sentence or a list."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """One hidden input that carries an earlier choice: ids only, never a value of the carnet."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A body or a person one can write to; an empty part is not shown."""
+
+    name: str
+    address: tuple[str, ...] = ()
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """The deployer, from CARNET_INSTANCE. `stylesheet` is the path of its generated colours, if any."""
+
+    name: str
+    controller: Contact
+    dpo: Contact
+    host: Contact
+    accessibility: Contact
+    director: str = ""
+    logo: str | None = None
+    stylesheet: str | None = None
+    quick_exit: str | None = None
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who is signed in: nobody when `kind` is None. `structure` is set for a professional or a DPO."""
+
+    kind: CallerKind | None = None
+    name: str = ""
+    structure: str = ""
+
+
+@dataclass(frozen=True)
+class Common:
+    """What every page needs beside its view.
+
+    `here` is the path shown as current in the menu; `now` is aware UTC; `notice` is one sentence said at the
+    top after an act ("Vos réponses sont gardées."). Without a session `csrf_token` is empty.
+    """
+
+    instance: Instance
+    now: datetime
+    visitor: Visitor = Visitor()
+    csrf_token: str = ""
+    here: str = "/"
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class Body:
+    """A structure as people know it; `structure_id` is only needed where she chooses one."""
+
+    name: str
+    kind: StructureKind
+    structure_id: str = ""
+    place: str = ""
+
+
+class Pill(Word):
+    """The states an information may show beside its value. A pill always has its word."""
+
+    PROPOSED = "proposed", "proposé"
+    AGREED = "agreed", "d’accord"
+    CONTESTED = "contested", "contesté"
+    TO_CONFIRM = "to_confirm", "à confirmer"
+    FROZEN = "frozen", "gelé"
+    FORGOTTEN = "forgotten", "oublié"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Who said it and when. `by` is None for the person herself, else "Mme X (CCAS de Brest)"."""
+
+    on: date
+    by: str | None = None
+    agreement: Agreement | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A professional's answer to an observation."""
+
+    by: str
+    text: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The person's own words beside an information; never collapsed, never separated from it."""
+
+    text: str
+    on: date
+    replies: tuple[Reply, ...] = ()
+
+
+@dataclass(frozen=True)
+class Information:
+    """One field with its current value in words.
+
+    `lines` holds the value, one line each (a list has several); it is empty when `answer` is not ANSWERED.
+    `visible_to` names who may see it; `sensitive` asks for the mark; `actions` come after the value.
+    """
+
+    field_id: str
+    label: str
+    lines: tuple[str, ...]
+    provenance: Provenance | None = None
+    answer: AnswerKind = AnswerKind.ANSWERED
+    sensitive: bool = False
+    pills: tuple[Pill, ...] = ()
+    visible_to: tuple[str, ...] = ()
+    actions: tuple[Link, ...] = ()
+    observations: tuple[Observation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme of the catalogue with what is written in it. `theme_id` chooses the pictogram.
+
+    `unanswered` counts the questions with nothing written; `form_href` opens the theme's form (person only).
+    """
+
+    theme_id: str
+    label: str
+    informations: tuple[Information, ...]
+    unanswered: int = 0
+    form_href: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the three parts of the carnet. A part without themes says its `empty` sentence."""
+
+    part_id: str
+    label: str
+    themes: tuple[Theme, ...]
+    intro: str = ""
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class AccessLine:
+    """One line of "qui a vu": said as one sentence.
+
+    `for_what` completes "pour …"; `fields` are labels; `permitted_on` is the day she granted it;
+    `by` is the role in the structure ("un conseiller", "le système") or empty; `own` is her own reading.
+    """
+
+    access_id: str
+    at: datetime
+    who: str
+    fields: tuple[str, ...]
+    for_what: str = ""
+    kind: StructureKind | None = None
+    by: str = ""
+    permitted_on: date | None = None
+    basis: LegalBasis = LegalBasis.CONSENT
+    outcome: Outcome = Outcome.GRANTED
+    own: bool = False
+    verify_href: str | None = None
+
+
+@dataclass(frozen=True)
+class GrantCard:
+    """One share as the person sees it. `stop_action`: POST address of the one-step stop, None once ended."""
+
+    grant_id: str
+    body: Body
+    purpose: str
+    fields: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    state: GrantState
+    professional: str = ""
+    last_look: datetime | None = None
+    ended_at: datetime | None = None
+    stop_action: str | None = None
