@@ -1,0 +1,1 @@
+"""Tests: rules of the repository, then rooms, services, edges and whole journeys."""
