@@ -1,0 +1,46 @@
+"""Days and instants as a person reads them: French words, the time of Paris.
+
+Pure functions, no locale of the machine: the same instant gives the same words everywhere.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+
+_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+
+
+def day_in_words(day: date, *, weekday: bool = True) -> str:
+    """« mardi 3 mars 2026 », or « 3 mars 2026 » without the weekday. The first of a month is « 1er »."""
+    number = "1er" if day.day == 1 else str(day.day)
+    words = f"{number} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{_WEEKDAYS[day.weekday()]} {words}" if weekday else words
+
+
+def day_in_paris(instant: datetime) -> date:
+    """The day it is in Paris at ``instant``, which must be aware (ValueError otherwise)."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant must carry its time zone")
+    return instant.astimezone(PARIS).date()
+
+
+def instant_in_words(instant: datetime) -> str:
+    """« mardi 3 mars 2026 à 14 h 05 », in the time of Paris. ``instant`` must be aware."""
+    local_day = day_in_paris(instant)
+    local = instant.astimezone(PARIS)
+    return f"{day_in_words(local_day)} à {local.hour} h {local.minute:02d}"
