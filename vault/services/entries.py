@@ -1,0 +1,233 @@
+"""The body of a record, and how records open: for a reader under a grant, for the owner by her own path.
+
+``open_fields`` is the only way a reader gets clear data. It asks for an ``Allowed``, which only ``decide``
+makes, and for an ``Appended``, which only the log makes; ``open_own`` asks for the owner's secrets, which
+only her session loads. The operator has neither.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from consent.decisions import Allowed
+from schemas.canonical import CanonicalError, canonical, parse_strict
+from schemas.ids import CompartmentId, EntryId, FieldId
+from schemas.names import Agreement, AnswerKind, EntryState, Outcome
+from vault.crypto import (
+    FieldKey,
+    GrantKey,
+    SealContext,
+    SlotSalt,
+    WrappingKey,
+    grant_field_place,
+    grant_wrapping_key,
+    open_grant_key,
+    open_record,
+    owner_field_place,
+    owner_wrapping_key,
+    seal_record,
+    unwrap_key,
+)
+from vault.errors import BrokenError
+from vault.services.key_sources import OwnerSecrets, ReaderSecrets
+from vault.services.ports import Appended, FieldKeyRow, GrantKeyRow, GrantRow, RecordHead, RecordRow
+
+JSON = Any  # a value of a catalogue field: anything JSON can say
+
+
+class EntryBrokenError(BrokenError):
+    """A record opened to bytes that are not the body of an entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is sealed. ``value`` is None unless ``answer`` is ``answered``."""
+
+    value: JSON
+    answer: AnswerKind
+    source: str
+    author: str
+    collected_at: datetime
+    agreement: Agreement
+
+    @property
+    def holds(self) -> bool:
+        """Whether a reader may be given it: a real answer, something left of it."""
+        return self.answer is AnswerKind.ANSWERED and self.value is not None
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON (RFC 8785)."""
+        return canonical(
+            {
+                "agreement": str(self.agreement),
+                "answer": str(self.answer),
+                "author": self.author,
+                "collected_at": self.collected_at.isoformat(),
+                "source": self.source,
+                "value": self.value,
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Body":
+        try:
+            told = parse_strict(data)
+            return cls(
+                value=told["value"],
+                answer=AnswerKind(told["answer"]),
+                source=told["source"],
+                author=told["author"],
+                collected_at=datetime.fromisoformat(told["collected_at"]),
+                agreement=Agreement(told["agreement"]),
+            )
+        except (CanonicalError, KeyError, ValueError, TypeError) as error:
+            raise EntryBrokenError("a record does not hold an entry") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One value of one field, opened."""
+
+    entry_id: EntryId
+    field_id: FieldId
+    compartment: CompartmentId
+    version: int
+    state: EntryState
+    body: Body
+    contested: bool = False
+    observations: tuple[str, ...] = ()
+
+
+def context_of(head: RecordHead, instance: str) -> SealContext:
+    """Built from where we read, never from the sealed bytes: a moved record does not open."""
+    return SealContext(
+        instance=instance,
+        carnet_id=head.carnet_id,
+        compartment=head.compartment,
+        entry_id=head.entry_id,
+        slot=head.slot,
+        version=head.version,
+        epoch=head.epoch,
+        schema_version=head.schema_version,
+    )
+
+
+def seal_body(body: Body, head: RecordHead, *, key: FieldKey, salt: SlotSalt, instance: str) -> RecordRow:
+    return RecordRow(
+        head, seal_record(body.to_bytes(), key=key, salt=salt, context=context_of(head, instance))
+    )
+
+
+# --- the reader's path -----------------------------------------------------------------------------------
+
+
+def open_fields(
+    receipt: Appended,
+    keys: ReaderSecrets,
+    allowed: Allowed,
+    *,
+    grant: GrantRow,
+    records: Sequence[RecordRow],
+    wraps: Sequence[GrantKeyRow],
+    instance: str,
+    open_key: Callable[[bytes, bytes, bytes], bytes] | None = None,
+) -> Mapping[CompartmentId, list[Entry]]:
+    """Clear entries of the allowed compartments. ``open_key`` may remember what a sealed grant key opens to.
+
+    Raises OpenError when terms, wraps or records were altered or are not the caller's, PermissionError when
+    the entry says the read was not granted.
+    """
+    if receipt.out is not Outcome.GRANTED:
+        raise PermissionError("the entry does not grant this read")
+    if keys.seed is None or keys.grant is None or keys.shred is None:
+        raise PermissionError("no key of this caller opens this grant")
+    opener = open_key or (lambda sealed, seed, terms: open_grant_key(sealed, seed=seed, terms=terms))
+    grant_key = GrantKey(opener(grant.sealed_key, keys.seed, grant.terms))
+    under = grant_wrapping_key(keys.grant, grant_key)
+    field_keys = _granted_keys(wraps, under, allowed, instance)
+    wanted = [row for row in records if (row.head.compartment, row.head.epoch) in field_keys]
+    salts = keys.shred.salts({row.head.slot for row in wanted})
+    found: dict[CompartmentId, list[Entry]] = {}
+    for row in wanted:
+        head = row.head
+        entry = _open(row, field_keys[head.compartment, head.epoch], salts[head.slot], instance)
+        if entry.body.holds:
+            found.setdefault(head.compartment, []).append(entry)
+    return found
+
+
+def _granted_keys(
+    wraps: Sequence[GrantKeyRow], under: WrappingKey, allowed: Allowed, instance: str
+) -> dict[tuple[CompartmentId, int], FieldKey]:
+    return {
+        (wrap.compartment, wrap.epoch): FieldKey(
+            unwrap_key(
+                wrap.wrapped,
+                under=under,
+                place=grant_field_place(
+                    instance, allowed.carnet_id, wrap.grant_id, wrap.compartment, wrap.epoch
+                ),
+            )
+        )
+        for wrap in wraps
+        if wrap.compartment in allowed.compartments
+    }
+
+
+def _open(row: RecordRow, key: FieldKey, salt: SlotSalt, instance: str) -> Entry:
+    head = row.head
+    body = Body.from_bytes(open_record(row.record, key=key, salt=salt, context=context_of(head, instance)))
+    return Entry(
+        entry_id=head.entry_id,
+        field_id=field_of(head.compartment),
+        compartment=head.compartment,
+        version=head.version,
+        state=head.state,
+        body=body,
+        contested=body.agreement is Agreement.DISAGREED,
+    )
+
+
+def field_of(compartment: CompartmentId) -> FieldId:
+    """The field a compartment belongs to: "revenus_sources" for "revenus_sources:precis"."""
+    return FieldId(compartment.partition(":")[0])
+
+
+# --- the owner's path ------------------------------------------------------------------------------------
+
+
+def own_field_keys(
+    rows: Sequence[FieldKeyRow], secrets: OwnerSecrets, instance: str
+) -> dict[tuple[CompartmentId, int], FieldKey]:
+    """Every field key of the carnet, by compartment and epoch."""
+    under = owner_wrapping_key(secrets.own)
+    return {
+        (row.compartment, row.epoch): FieldKey(
+            unwrap_key(row.wrapped, under=under, place=_own_place(row, instance))
+        )
+        for row in rows
+    }
+
+
+def _own_place(row: FieldKeyRow, instance: str) -> bytes:
+    return owner_field_place(instance, row.carnet_id, row.compartment, row.epoch)
+
+
+def open_own(
+    receipt: Appended,
+    secrets: OwnerSecrets,
+    *,
+    records: Sequence[RecordRow],
+    field_keys: Sequence[FieldKeyRow],
+    instance: str,
+) -> list[Entry]:
+    """The person's own entries. Raises OpenError when a stored row was altered."""
+    if receipt.out is not Outcome.GRANTED:
+        raise PermissionError("the entry does not grant this read")
+    keys = own_field_keys(field_keys, secrets, instance)
+    salts = secrets.shred.salts({row.head.slot for row in records})
+    return [
+        _open(row, keys[row.head.compartment, row.head.epoch], salts[row.head.slot], instance)
+        for row in records
+    ]

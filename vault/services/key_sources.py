@@ -1,0 +1,227 @@
+"""Where each kind of caller gets keys from: four sources, four types, and no door between them.
+
+- ``JournalKeys``: J_p, A_a, E_m. What entries are sealed with; all that the DPO's desk, the command line and
+  the jobs ever load. Opens no content.
+- ``ReaderKeys``: S_p, Q_g and the seeds of the caller's *own* grantees, which come from the session or the
+  token, never from a grant row. Loaded only after the entry is durable.
+- ``OwnerKeys``: O_p and S_p, in the person's own session alone.
+- ``PublicKeys``: what one seals to.
+
+A row of K is read at each request; only the unwrapping is remembered, by the digest of the bytes just read,
+for a minute at most. A deleted row therefore has nothing to look up.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.decisions import Allowed
+from consent.grants import Grantee
+from schemas.framing import lp
+from schemas.ids import CarnetId, GrantId, SessionId
+from vault.crypto import (
+    AgentSecret,
+    GrantSecret,
+    JournalSecret,
+    Kms,
+    MonthSecret,
+    OwnerSecret,
+    ShredTree,
+    UnwrapCache,
+    open_grant_key,
+)
+from vault.errors import BrokenError
+from vault.services.ports import Appended, KeyStore, SecretName, SecretRow
+
+INSTANCE = "instance"
+Random = Callable[[int], bytes]  # that many random bytes
+
+
+class KeyGoneError(BrokenError):
+    """A row of K that should exist does not: ended, erased, or not yet made. Names its kind only."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"no {kind} key")
+        self.kind = kind
+
+
+class KeyRows:
+    """Reads rows of K and unwraps them with the root. Private to the sources below."""
+
+    def __init__(self, store: KeyStore, kms: Kms, cache: UnwrapCache) -> None:
+        self._store, self._kms, self._cache = store, kms, cache
+
+    def load(self, names: Collection[SecretName]) -> dict[SecretName, bytes]:
+        """Unwrapped secrets by name; absent rows are absent."""
+        if not names:
+            return {}
+        return {name: self._unwrap(row) for name, row in self._store.secrets(names).items()}
+
+    def rows(self, names: Collection[SecretName]) -> Mapping[SecretName, SecretRow]:
+        return self._store.secrets(names)
+
+    def make(
+        self, kind: str, id_: str, secret: bytes, *, version: int = 1, public: bytes | None = None
+    ) -> SecretRow:
+        """A wrapped row, not yet stored."""
+        wrapped = self._kms.wrap_row(kind, id_, version, secret)
+        return SecretRow(kind, id_, version, wrapped, public)
+
+    def store_if_absent(self, row: SecretRow) -> None:
+        self._store.add_secrets([row], if_absent=True)
+
+    def _unwrap(self, row: SecretRow) -> bytes:
+        return self._cache.get_or(
+            row.wrapped, lambda: self._kms.unwrap_row(row.kind, row.id, row.version, row.wrapped)
+        )
+
+
+def agent_name(kind: str, id_: str) -> SecretName:
+    return ("agent", f"{kind}:{id_}")
+
+
+@dataclass(frozen=True, slots=True)
+class Journals:
+    """The journal keys one unit of work needs. ``journals`` lacks unknown and erased carnets."""
+
+    month: str
+    month_secret: MonthSecret
+    instance: JournalSecret
+    journals: Mapping[CarnetId, JournalSecret]
+    agents: Mapping[SecretName, AgentSecret]
+
+    def journal(self, carnet_id: CarnetId | None) -> JournalSecret | None:
+        return self.journals.get(carnet_id) if carnet_id is not None else None
+
+
+class JournalKeys:
+    """Keys of entries. Never O_p, never S_p."""
+
+    def __init__(self, rows: KeyRows, random: Random) -> None:
+        self._rows, self._random = rows, random
+
+    def load(
+        self, *, now: datetime, carnets: Iterable[CarnetId] = (), agents: Iterable[SecretName] = ()
+    ) -> Journals:
+        """One look at K. Makes the month's secret when the month is new."""
+        month = month_of(now)
+        names: set[SecretName] = {("journal", INSTANCE), ("month", month)}
+        names.update(("journal", carnet_id) for carnet_id in carnets)
+        names.update(agents)
+        found = self._rows.load(names)
+        if ("month", month) not in found:
+            found |= self._make_month(month)
+        if ("journal", INSTANCE) not in found:
+            raise KeyGoneError("journal")
+        return Journals(
+            month=month,
+            month_secret=MonthSecret(found.pop(("month", month))),
+            instance=JournalSecret(found.pop(("journal", INSTANCE))),
+            journals={
+                CarnetId(id_): JournalSecret(s) for (kind, id_), s in found.items() if kind == "journal"
+            },
+            agents={name: AgentSecret(s) for name, s in found.items() if name[0] == "agent"},
+        )
+
+    def months(self, months: Collection[str]) -> Mapping[str, MonthSecret]:
+        """Secrets of past months that still exist."""
+        found = self._rows.load([("month", month) for month in months])
+        return {month: MonthSecret(secret) for (_, month), secret in found.items()}
+
+    def _make_month(self, month: str) -> dict[SecretName, bytes]:
+        row = self._rows.make("month", month, self._random(32))
+        self._rows.store_if_absent(row)
+        return self._rows.load([("month", month)])
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerAccess:
+    """The person, in her own session. Made by sign-in and by the guard of her session only."""
+
+    carnet_id: CarnetId
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerSecrets:
+    own: OwnerSecret
+    shred: ShredTree
+
+
+class OwnerKeys:
+    """The owner path. Takes an ``OwnerAccess``, which nothing a reader holds can become."""
+
+    def __init__(self, rows: KeyRows) -> None:
+        self._rows = rows
+
+    def load(self, access: OwnerAccess) -> OwnerSecrets:
+        """Raises KeyGoneError when the carnet was erased."""
+        carnet_id = access.carnet_id
+        found = self._rows.load([("own", carnet_id), ("shred", carnet_id)])
+        try:
+            return OwnerSecrets(
+                own=OwnerSecret(found["own", carnet_id]),
+                shred=ShredTree.from_bytes(found["shred", carnet_id]),
+            )
+        except KeyError:
+            raise KeyGoneError("own") from None
+
+
+@dataclass(frozen=True, slots=True)
+class CallerKeys:
+    """Which grantees' seeds this caller may use: told by the session or the token, never by a grant."""
+
+    grantees: frozenset[Grantee]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSecrets:
+    shred: ShredTree | None
+    grant: GrantSecret | None
+    seed: bytes | None
+
+
+class ReaderKeys:
+    """What opens a granted field, after its entry."""
+
+    def __init__(self, rows: KeyRows, cache: UnwrapCache) -> None:
+        self._rows, self._cache = rows, cache
+
+    def open_grant_key(self, sealed: bytes, seed: bytes, terms: bytes) -> bytes:
+        """G_g, remembered a minute by what it was opened from: same bytes, same seed, same terms."""
+        return self._cache.get_or(
+            lp(sealed, seed, terms), lambda: open_grant_key(sealed, seed=seed, terms=terms)
+        )
+
+    def load(self, reads: Collection[tuple[Appended, CallerKeys, Allowed]]) -> list[ReaderSecrets]:
+        """One look at K for several reads. A grantee that is not the caller's own gives no seed."""
+        names: set[SecretName] = set()
+        for _, _, allowed in reads:
+            names |= {("shred", allowed.carnet_id), ("grant", allowed.grant_id), seed_name(allowed.grantee)}
+        found = self._rows.load(names)
+        return [self._secrets(found, caller, allowed) for _, caller, allowed in reads]
+
+    def _secrets(
+        self, found: Mapping[SecretName, bytes], caller: CallerKeys, allowed: Allowed
+    ) -> ReaderSecrets:
+        shred = found.get(("shred", allowed.carnet_id))
+        grant = found.get(("grant", allowed.grant_id))
+        own_grantee = allowed.grantee in caller.grantees
+        return ReaderSecrets(
+            shred=ShredTree.from_bytes(shred) if shred else None,
+            grant=GrantSecret(grant) if grant else None,
+            seed=found.get(seed_name(allowed.grantee)) if own_grantee else None,
+        )
+
+
+def seed_name(grantee: Grantee) -> SecretName:
+    return ("seed", f"{grantee.kind}:{grantee.id}")
+
+
+def grant_name(grant_id: GrantId) -> SecretName:
+    return ("grant", grant_id)
+
+
+def month_of(now: datetime) -> str:
+    """ "202611": the month whose keys seal an entry, in UTC."""
+    return now.strftime("%Y%m")

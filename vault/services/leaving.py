@@ -1,0 +1,164 @@
+"""Forgetting one entry and erasing a carnet, so that no backup of D ever opens them again.
+
+Destroying goes entry (D), then K, then D. What is interrupted is ended by the finishing pass, which asks
+the same functions again: each is repeatable.
+
+- *Forget one entry*: a ``forget`` leaf marks it; S_p is punctured at its slot, the old version of S_p is
+  gone; then its rows go. Every other entry still opens, from every backup.
+- *Erase a carnet*: an ``erase`` leaf; O_p, S_p, J_p, every Q_g, the tags and the sessions go; then the rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from schemas.ids import CarnetId, EntryId
+from schemas.names import EntryState, GrantState, Outcome
+from vault.audit.events import AboutContent, Op
+from vault.crypto import ShredTree
+from vault.errors import CallerError
+from vault.services.journal import Actor, draft
+from vault.services.key_sources import grant_name
+from vault.services.parts import Parts
+from vault.services.ports import RecordHead, SecretName
+from vault.services.sharing import ONCE_HELD
+
+ATTEMPTS = 20
+
+
+class NoSuchEntryError(CallerError):
+    """This carnet has no such entry, or it is already forgotten."""
+
+
+class NoSuchCarnetError(CallerError):
+    """There is no such carnet, or it is already erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetReport:
+    entry_id: EntryId
+    versions: int
+    rows_deleted: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReport:
+    """What went, by kind. Dry unless asked for real."""
+
+    carnet_id: CarnetId
+    for_real: bool
+    counts: Mapping[str, int]
+
+
+def forget_entry(parts: Parts, carnet_id: CarnetId, entry_id: EntryId, *, actor: Actor) -> ForgetReport:
+    """Forget every version of an entry for good. Raises NoSuchEntryError."""
+    journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id])
+    with parts.data.change() as work:
+        heads = [head for head in work.heads(carnet_id) if head.entry_id == entry_id]
+        if not heads or all(head.state is EntryState.FORGOTTEN for head in heads):
+            raise NoSuchEntryError("no such entry in this carnet")
+        work.set_entry_state(carnet_id, entry_id, EntryState.FORGOTTEN)
+        about = AboutContent(
+            carnet_id=carnet_id,
+            fields=tuple(sorted({head.compartment for head in heads})),
+            reason=f"entry {entry_id}",
+        )
+        work.append(
+            draft(
+                Op.FORGET,
+                Outcome.GRANTED,
+                journals=journals,
+                actor=actor,
+                carnet_id=carnet_id,
+                about=about,
+                random=parts.random,
+            )
+        )
+        work.commit()
+    rows = finish_forgetting(parts, heads)
+    return ForgetReport(entry_id, len({head.version for head in heads}), rows)
+
+
+def finish_forgetting(parts: Parts, heads: Sequence[RecordHead]) -> int:
+    """Puncture the slots of entries marked forgotten, then delete their rows. Repeatable."""
+    deleted = 0
+    for carnet_id in {head.carnet_id for head in heads}:
+        mine = [head for head in heads if head.carnet_id == carnet_id]
+        puncture(parts, carnet_id, {head.slot for head in mine})
+        with parts.data.change() as work:
+            for entry_id in {head.entry_id for head in mine}:
+                deleted += work.delete_records(carnet_id, entry_id)
+            work.commit()
+    return deleted
+
+
+def puncture(parts: Parts, carnet_id: CarnetId, slots: set[int]) -> None:
+    """Replace S_p by one that cannot reach ``slots``. Nothing to do when the carnet is erased."""
+    name: SecretName = ("shred", carnet_id)
+    for _ in range(ATTEMPTS):
+        row = parts.rows.rows([name]).get(name)
+        if row is None:
+            return
+        tree = ShredTree.from_bytes(parts.rows.load([name])[name])
+        punctured = tree.puncture(slots)
+        if punctured == tree:
+            return
+        new = parts.rows.make("shred", carnet_id, punctured.to_bytes(), version=row.version + 1)
+        if parts.keystore.replace_secret(new):
+            parts.keystore.compact()
+            return
+    raise RuntimeError("the key store keeps changing under this carnet")
+
+
+def erase_carnet(parts: Parts, carnet_id: CarnetId, *, for_real: bool, actor: Actor) -> ErasureReport:
+    """Erase a carnet, in both stores. Without ``for_real`` counts what would go. Raises NoSuchCarnetError."""
+    carnet = parts.data.carnet(carnet_id)
+    if carnet is None or not carnet.open:
+        raise NoSuchCarnetError("no such carnet")
+    if not for_real:
+        return ErasureReport(carnet_id, False, _counts(parts, carnet_id))
+    journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id])
+    with parts.data.change() as work:
+        for row in work.grants_of(carnet_id):
+            if row.grant.state is GrantState.GRANTED:
+                work.keep_once_held(row.grant, until=work.now + ONCE_HELD)
+        work.close_carnet(carnet_id)
+        work.append(
+            draft(
+                Op.ERASE,
+                Outcome.GRANTED,
+                journals=journals,
+                actor=actor,
+                carnet_id=carnet_id,
+                about=AboutContent(carnet_id=carnet_id),
+                random=parts.random,
+            )
+        )
+        work.commit()
+    return ErasureReport(carnet_id, True, finish_erasure(parts, carnet_id))
+
+
+def finish_erasure(parts: Parts, carnet_id: CarnetId) -> Mapping[str, int]:
+    """K, then the rows of D, of a carnet whose ``erase`` leaf stands. Repeatable."""
+    names: list[SecretName] = [
+        ("own", carnet_id),
+        ("shred", carnet_id),
+        ("journal", carnet_id),
+        ("box", carnet_id),
+    ]
+    names += [grant_name(row.grant.id) for row in parts.data.grants_of(carnet_id)]
+    counts = {"keys": parts.keystore.delete_secrets(names)}
+    counts["tags"] = parts.keystore.delete_tags(carnet_id)
+    counts["sessions"] = parts.keystore.end_sessions(subject=carnet_id)
+    parts.keystore.compact()
+    with parts.data.change() as work:
+        counts |= work.erase_carnet(carnet_id)
+        work.commit()
+    return counts
+
+
+def _counts(parts: Parts, carnet_id: CarnetId) -> dict[str, int]:
+    return {
+        "records": len(parts.data.heads(carnet_id)),
+        "field_keys": len(parts.data.field_keys(carnet_id)),
+        "grants": len(parts.data.grants_of(carnet_id)),
+    }

@@ -1,0 +1,32 @@
+"""The parts every service is handed: assembled once by ``vault.bootstrap``, replaced one by one in tests."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.fields import Catalogue
+from schemas.purposes import Frame
+
+from vault.services.key_sources import JournalKeys, KeyRows, OwnerKeys, Random, ReaderKeys
+from vault.services.ports import Clock, DataStore, KeyStore
+
+SCHEMA_VERSION = 1  # of the body of a record
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    instance: str  # random name of this installation: bound into every context and place
+    catalogue: Catalogue
+    frame: Frame
+    data: DataStore
+    keystore: KeyStore
+    rows: KeyRows
+    journal_keys: JournalKeys
+    owner_keys: OwnerKeys
+    reader_keys: ReaderKeys
+    clock: Clock
+    random: Random
+    notice_version: str
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+        return self.clock()

@@ -1,0 +1,283 @@
+"""Reading what was shared: decide, append (which decides again), open. In that order, for many at once.
+
+``read_shared_fields`` serves a list of reads that happen to wait together, with the statements and the
+commit of one; a single read is a list of one. A read that fails never touches its neighbours.
+
+1. look at a snapshot: grants, carnet, caller, which records stand (clear columns only);
+2. decide, and prepare the entry: fields = granted ∩ asked ∩ holding a value;
+3. append: durable, and decided again under the log's lock;
+4. only then load S_p, Q_g and the caller's own seed, and the sealed rows;
+5. open.
+
+What a refused asker learns: nothing (``NotShared``), or that its access ended (``AccessEnded``) if it once
+held a grant on this carnet for this purpose. The work done is the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from consent.decisions import AccessQuestion, Allowed, RefusalReason, Refused, decide
+from consent.grants import Grantee
+from schemas.ids import CarnetId, CompartmentId, GrantId, PurposeId, StructureId
+from schemas.names import EntryState, Outcome, StructureKind
+from vault.audit.events import AboutContent, Op
+from vault.crypto import CryptoError, JournalSecret, held_tag
+from vault.errors import LogUnavailableError
+from vault.services.entries import Entry, EntryBrokenError, open_fields
+from vault.services.journal import Actor, draft
+from vault.services.key_sources import CallerKeys, Journals, ReaderSecrets, agent_name
+from vault.services.parts import Parts
+from vault.services.ports import (
+    Appended,
+    Draft,
+    GrantKeyRow,
+    GrantRow,
+    ReadAsk,
+    ReadFacts,
+    ReadTicket,
+    Recheck,
+    RecordHead,
+    RecordRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A grantee at the door: the session or the token says for which grantees it may speak."""
+
+    actor: Actor
+    structure_id: StructureId
+    structure_kind: StructureKind
+    grantees: tuple[Grantee, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRead:
+    """One read asked for. Compartments are known to the catalogue, the purpose to the frame."""
+
+    reader: Reader
+    carnet_id: CarnetId
+    purpose_id: PurposeId
+    compartments: tuple[CompartmentId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsView:
+    """What the asker gets: entries by compartment, and the entry of the log that says so."""
+
+    carnet_id: CarnetId
+    purpose_id: PurposeId
+    access_no: int
+    at: datetime
+    grant: GrantRow
+    fields: Mapping[CompartmentId, Sequence[Entry]]
+
+
+@dataclass(frozen=True, slots=True)
+class NotShared:
+    """Refused, never asked, unknown carnet, other purpose: one answer for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEnded:
+    """The asker once held a grant on this carnet for this purpose. Never why it ended."""
+
+
+Answer = FieldsView | NotShared | AccessEnded
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    read: SharedRead
+    facts: ReadFacts
+    decision: Allowed | Refused
+    held: tuple[RecordHead, ...]  # what will be opened if the entry is granted
+    entry: Draft
+    journals: Journals
+
+
+def read_shared_fields(parts: Parts, reads: Sequence[SharedRead]) -> list[Answer | Exception]:
+    """One answer a read, in order; an exception in its place when that read alone is broken.
+
+    Raises LogUnavailableError when no entry could be made durable: then nothing was opened for anybody.
+    """
+    now = parts.now()
+    facts = parts.data.read_facts([_ask(read) for read in reads])
+    journals = parts.journal_keys.load(
+        now=now,
+        carnets={read.carnet_id for read in reads},
+        agents={agent_name(read.reader.actor.kind, read.reader.actor.id) for read in reads},
+    )
+    decided = [_decide(parts, read, fact, journals, now) for read, fact in zip(reads, facts, strict=True)]
+    receipts = parts.data.append_reads([_ticket(parts, one) for one in decided])
+    return _answer(parts, decided, receipts)
+
+
+# --- 1 and 2: the snapshot, the decision, the entry ------------------------------------------------------
+
+
+def _ask(read: SharedRead) -> ReadAsk:
+    actor = read.reader.actor
+    return ReadAsk(
+        read.carnet_id, read.reader.grantees, read.purpose_id, actor.client_id, actor.professional_id
+    )
+
+
+def _decide(parts: Parts, read: SharedRead, facts: ReadFacts, journals: Journals, now: datetime) -> _Decided:
+    question = AccessQuestion(
+        carnet_id=read.carnet_id,
+        grantees=read.reader.grantees,
+        role=read.reader.actor.role,
+        purpose_id=read.purpose_id,
+        compartments=read.compartments,
+        caller_live=facts.caller_live,
+        carnet_open=facts.carnet_open,
+        purpose_known=parts.frame.may_ask(read.purpose_id, read.reader.structure_kind),
+    )
+    decision = decide(question, [row.grant for row in facts.grants], now=now)
+    held: tuple[RecordHead, ...] = ()
+    journal = journals.journal(read.carnet_id)
+    if isinstance(decision, Allowed) and journal is not None:
+        held = tuple(head for head in facts.heads if _holds(head, decision, journal))
+    entry = _entry(parts, read, decision, held, journals)
+    return _Decided(read, facts, decision, held, entry, journals)
+
+
+def _holds(head: RecordHead, allowed: Allowed, journal: JournalSecret) -> bool:
+    return (
+        head.compartment in allowed.compartments
+        and head.state is EntryState.CURRENT
+        and head.held == held_tag(journal, head.entry_id, head.version)
+    )
+
+
+def _entry(
+    parts: Parts,
+    read: SharedRead,
+    decision: Allowed | Refused,
+    held: Sequence[RecordHead],
+    journals: Journals,
+) -> Draft:
+    allowed = decision if isinstance(decision, Allowed) else None
+    fields = sorted({head.compartment for head in held}) if allowed else sorted(read.compartments)
+    about = AboutContent(
+        carnet_id=read.carnet_id if journals.journal(read.carnet_id) else None,
+        structure_id=read.reader.structure_id,
+        role=read.reader.actor.role,
+        purpose_id=read.purpose_id,
+        legal_basis=allowed.legal_basis if allowed else None,
+        grant_id=allowed.grant_id if allowed else None,
+        fields=tuple(fields),
+        reason=str(decision.reason) if isinstance(decision, Refused) else None,
+    )
+    return draft(
+        Op.READ,
+        Outcome.GRANTED if allowed else Outcome.DENIED,
+        journals=journals,
+        actor=read.reader.actor,
+        carnet_id=read.carnet_id,
+        about=about,
+        random=parts.random,
+        field_count=len(fields),
+    )
+
+
+def _ticket(parts: Parts, one: _Decided) -> ReadTicket:
+    def denied() -> Draft:
+        return _entry(parts, one.read, Refused(RefusalReason.NO_GRANT), (), one.journals)
+
+    if not isinstance(one.decision, Allowed):
+        return ReadTicket(one.entry, None, denied)
+    actor = one.read.reader.actor
+    recheck = Recheck(one.read.carnet_id, one.decision.grant_id, actor.client_id, actor.professional_id)
+    return ReadTicket(one.entry, recheck, denied)
+
+
+# --- 4 and 5: after the entry ----------------------------------------------------------------------------
+
+
+def _answer(
+    parts: Parts, decided: Sequence[_Decided], receipts: Sequence[Appended]
+) -> list[Answer | Exception]:
+    granted = [
+        (one, receipt, one.decision)
+        for one, receipt in zip(decided, receipts, strict=True)
+        if receipt.out is Outcome.GRANTED and isinstance(one.decision, Allowed)
+    ]
+    secrets = parts.reader_keys.load(
+        [
+            (receipt, CallerKeys(frozenset(one.read.reader.grantees)), allowed)
+            for one, receipt, allowed in granted
+        ]
+    )
+    sealed = parts.data.sealed_fields(
+        [(allowed.carnet_id, allowed.grant_id, allowed.compartments) for _, _, allowed in granted]
+    )
+    opened = {
+        id(one): _open(parts, one, receipt, allowed, keys, rows)
+        for (one, receipt, allowed), keys, rows in zip(granted, secrets, sealed, strict=True)
+    }
+    return [opened.get(id(one)) or _refusal(one) for one in decided]
+
+
+def _refusal(one: _Decided) -> Answer:
+    ended = one.facts.once_held or isinstance(one.decision, Allowed)
+    return AccessEnded() if ended else NotShared()
+
+
+def _open(
+    parts: Parts,
+    one: _Decided,
+    receipt: Appended,
+    allowed: Allowed,
+    keys: ReaderSecrets,
+    sealed: tuple[list[RecordRow], list[GrantKeyRow]],
+) -> Answer | Exception:
+    records, wraps = sealed
+    if keys.grant is None or keys.shred is None:
+        return _ended_meanwhile(parts, one)
+    logged = {head.compartment for head in one.held}
+    narrowed = replace(allowed, compartments=allowed.compartments & logged)
+    grant = next((row for row in one.facts.grants if row.grant.id == allowed.grant_id), None)
+    if grant is None:
+        return PermissionError("no grant of this caller answers")
+    try:
+        fields = open_fields(
+            receipt,
+            keys,
+            narrowed,
+            grant=grant,
+            records=records,
+            wraps=wraps,
+            instance=parts.instance,
+            open_key=parts.reader_keys.open_grant_key,
+        )
+    except (CryptoError, EntryBrokenError, PermissionError) as error:
+        return error
+    return FieldsView(one.read.carnet_id, one.read.purpose_id, receipt.no, receipt.at, grant, fields)
+
+
+def _ended_meanwhile(parts: Parts, one: _Decided) -> Answer | Exception:
+    """Q_g went between the entry and the opening: say so in the log, and to the asker only that it ended."""
+    about = AboutContent(
+        carnet_id=one.read.carnet_id,
+        structure_id=one.read.reader.structure_id,
+        purpose_id=one.read.purpose_id,
+        grant_id=one.decision.grant_id if isinstance(one.decision, Allowed) else GrantId(""),
+        reason="key_gone",
+    )
+    entry = draft(
+        Op.READ,
+        Outcome.ERROR,
+        journals=one.journals,
+        actor=one.read.reader.actor,
+        carnet_id=one.read.carnet_id,
+        about=about,
+        random=parts.random,
+    )
+    try:
+        parts.data.append_reads([ReadTicket(entry, None, lambda: entry)])
+    except LogUnavailableError as error:
+        return error
+    return AccessEnded()
