@@ -119,8 +119,8 @@ def split_url(setting: str, text: str, expected: str) -> SplitResult:
             raise ValueError("not a URL")
         url = urlsplit(text)
         _ = url.port, url.hostname
-    except ValueError as error:
-        raise malformed(setting, expected) from error
+    except ValueError:
+        raise malformed(setting, expected) from None  # urllib's message repeats what it could not read
     return url
 
 
