@@ -132,7 +132,7 @@ def shred_vectors() -> Vectors:
         "leaves-of-a-whole-tree": asks(whole, slots, salts),
         "leaves-left-after-two-punctures": asks(twice, [int(slot) for slot in left], left),
         "punctured-slot": asks(once, [0x1233, 0x1234], error="PuncturedError"),
-        "slot-beyond-the-tree": asks(whole, [0x10000], error="ValueError"),
+        "slot-beyond-the-tree": asks(whole, [0x10000], error="OpenError"),
         "puncture-once": case("puncture", {"tree": whole, "slots": [0x1234]}, once),
         "puncture-again": case("puncture", {"tree": once, "slots": [0x1235, 0xFFFF]}, twice),
         "puncture-what-is-punctured": case("puncture", {"tree": once, "slots": [0x1234]}, once),
