@@ -44,7 +44,7 @@ ONCE_HELD = timedelta(days=183)  # how long a former grantee is told "ended" rat
 
 
 class GrantRefusedError(CallerError):
-    """The frame does not allow this grant. ``pointer`` names the part of the request, ``sentence`` says why."""
+    """The frame does not allow this grant. ``pointer`` names the part at fault, ``sentence`` says why."""
 
     def __init__(self, pointer: str, sentence: str) -> None:
         super().__init__(pointer)

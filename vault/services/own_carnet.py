@@ -1,0 +1,174 @@
+"""The person looks at what is hers: her carnet, her grants, who looked. Each look that shows something
+appends one entry first; the screens and the API ask the same functions.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from consent.grants import Grant
+from schemas.ids import EntryId, FieldId, GrantId, PurposeId, StructureId
+from schemas.names import EntryState, LegalBasis, Outcome, Role
+from vault.audit.events import AboutContent, Op
+from vault.audit.leaf import Leaf
+from vault.crypto import CryptoError, JournalSecret, about_key, carnet_index_tag, open_opening
+from vault.services.entries import Entry, open_own
+from vault.services.journal import Actor, draft
+from vault.services.key_sources import Journals, OwnerAccess
+from vault.services.parts import Parts
+from vault.services.ports import Appended, CarnetRow, Draft, LogRow, ReadTicket, Recheck
+from vault.services.writing import CarnetClosedError
+
+READS = (Op.READ,)
+OWN_READS = (Op.READ, Op.READ_OWN, Op.EXPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCarnet:
+    """Her carnet, opened: one entry a field, exact where it has two forms."""
+
+    carnet: CarnetRow
+    entries: Sequence[Entry]
+    access_no: int
+
+    def by_field(self) -> Mapping[FieldId, Entry]:
+        return {entry.field_id: entry for entry in self.entries}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One entry of the log about her, opened."""
+
+    no: int
+    at: datetime
+    op: Op
+    outcome: Outcome
+    structure_id: StructureId | None
+    role: Role | None
+    purpose_id: PurposeId | None
+    fields: tuple[str, ...]
+    legal_basis: LegalBasis | None
+    grant_id: GrantId | None
+
+
+def read_own_carnet(
+    parts: Parts,
+    owner: OwnerAccess,
+    *,
+    actor: Actor,
+    op: Op = Op.READ_OWN,
+    fields: Collection[FieldId] | None = None,
+) -> OwnCarnet:
+    """All her current entries (or those of ``fields``). Raises CarnetClosedError, LogUnavailableError."""
+    carnet = parts.data.carnet(owner.carnet_id)
+    if carnet is None or not carnet.open:
+        raise CarnetClosedError("this carnet is closed")
+    wanted = frozenset(fields) if fields is not None else None
+    receipt, _ = append_own(parts, owner, op, actor=actor, fields=sorted(wanted or ()))
+    secrets = parts.owner_keys.load(owner)
+    records = [
+        row
+        for row in parts.data.own_records(owner.carnet_id)
+        if wanted is None or row.head.compartment.partition(":")[0] in wanted
+    ]
+    opened = open_own(
+        receipt,
+        secrets,
+        records=records,
+        field_keys=parts.data.field_keys(owner.carnet_id),
+        instance=parts.instance,
+    )
+    return OwnCarnet(carnet, _exact(opened), receipt.no)
+
+
+def _exact(entries: Sequence[Entry]) -> list[Entry]:
+    """Of the two forms of an answer, the one she gave."""
+    chosen: dict[EntryId, Entry] = {}
+    for entry in entries:
+        if entry.state in (EntryState.CURRENT, EntryState.FROZEN) and (
+            entry.entry_id not in chosen or ":" in entry.compartment
+        ):
+            chosen[entry.entry_id] = entry
+    return list(chosen.values())
+
+
+def append_own(
+    parts: Parts, owner: OwnerAccess, op: Op, *, actor: Actor, fields: Sequence[str] = ()
+) -> tuple[Appended, Journals]:
+    """The durable entry of a look of hers. Raises CarnetClosedError when the carnet closed meanwhile."""
+    journals = parts.journal_keys.load(now=parts.now(), carnets=[owner.carnet_id])
+    if journals.journal(owner.carnet_id) is None:
+        raise CarnetClosedError("this carnet is closed")
+
+    def entry(out: Outcome) -> Draft:
+        return draft(
+            op,
+            out,
+            journals=journals,
+            actor=actor,
+            carnet_id=owner.carnet_id,
+            about=AboutContent(carnet_id=owner.carnet_id, fields=tuple(fields)),
+            random=parts.random,
+            field_count=len(fields),
+        )
+
+    ticket = ReadTicket(entry(Outcome.GRANTED), Recheck(owner.carnet_id, None), lambda: entry(Outcome.DENIED))
+    (receipt,) = parts.data.append_reads([ticket])
+    if receipt.out is not Outcome.GRANTED:
+        raise CarnetClosedError("this carnet is closed")
+    return receipt, journals
+
+
+def list_own_grants(parts: Parts, owner: OwnerAccess) -> Sequence[Grant]:
+    """Newest first, ended ones too. Holds no value: appends nothing."""
+    grants = [row.grant for row in parts.data.grants_of(owner.carnet_id)]
+    return sorted(grants, key=lambda grant: (grant.terms.starts_at, grant.id), reverse=True)
+
+
+def list_accesses(
+    parts: Parts,
+    owner: OwnerAccess,
+    *,
+    actor: Actor,
+    own: bool = False,
+    before: int | None = None,
+    limit: int = 50,
+) -> tuple[list[Access], int | None]:
+    """Who looked, newest first, and where the next page starts (exclusive). Appends one entry."""
+    _, journals = append_own(parts, owner, Op.LOG_READ, actor=actor)
+    journal = journals.journals[owner.carnet_id]
+    rows = parts.data.log_by_carnet(
+        carnet_index_tag(journal), ops=OWN_READS if own else READS, before=before, limit=limit + 1
+    )
+    page = [opened for row in rows[:limit] if (opened := open_access(row, journal)) is not None]
+    return page, rows[limit - 1].no if len(rows) > limit else None
+
+
+def last_accesses(parts: Parts, journal: JournalSecret, *, limit: int) -> list[Access]:
+    """The latest looks of others, for a page that already appended its entry."""
+    rows = parts.data.log_by_carnet(carnet_index_tag(journal), ops=READS, before=None, limit=limit)
+    return [opened for row in rows if (opened := open_access(row, journal)) is not None]
+
+
+def open_access(row: LogRow, journal: JournalSecret) -> Access | None:
+    """One entry, read with J_p; None when its opening is gone or not about this carnet."""
+    leaf = Leaf.parse(row.leaf)
+    if row.about_sealed is None:
+        return None
+    try:
+        _, content = open_opening(row.about_sealed, key=about_key(journal, leaf.n), kind="about", n=leaf.n)
+    except CryptoError:
+        return None
+    about = AboutContent.from_bytes(content)
+    return Access(
+        no=row.no,
+        at=datetime.fromtimestamp(leaf.t / 1000, tz=UTC),
+        op=leaf.op,
+        outcome=leaf.out,
+        structure_id=about.structure_id,
+        role=about.role,
+        purpose_id=about.purpose_id,
+        fields=about.fields,
+        legal_basis=about.legal_basis,
+        grant_id=about.grant_id,
+    )

@@ -1,0 +1,130 @@
+"""Sessions, pending sign-ins and one-time links: what a browser holds is a secret, what K holds its digest.
+
+A session's private part (the provider's id_token for signing out, the name to greet with) is sealed under a
+key that only the cookie gives: neither a dump of K nor the root alone opens it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from schemas.canonical import CanonicalError, canonical, parse_strict
+from schemas.ids import SessionId
+from vault.crypto import CryptoError, digest, new_secret, open_small, seal_small
+from vault.services.parts import Parts
+from vault.services.ports import PendingRow, SessionRow
+
+PENDING_LIFE = timedelta(minutes=15)
+PENDING_AT_MOST = 5  # a browser
+TOUCH_EVERY = timedelta(minutes=1)
+PERSON, PROFESSIONAL, DPO = "person", "professional", "dpo"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """How long a session lives unused, and at all."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    row: SessionRow
+    private: Mapping[str, str]  # provider, id_token, name
+
+    @property
+    def session_id(self) -> SessionId:
+        return SessionId(self.row.session_id)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """``cookie`` is the secret to set in the browser; it is nowhere else."""
+
+    cookie: str
+    session: Session
+
+
+def open_session(
+    parts: Parts,
+    *,
+    kind: str,
+    subject: str,
+    account_id: str,
+    rules: SessionRules,
+    private: Mapping[str, str],
+    replaces: str | None,
+) -> NewSession:
+    """A new session with a new identifier; the browser's former one, if any, ends (no fixation)."""
+    if replaces:
+        end_session(parts, replaces)
+    now = parts.now()
+    cookie = new_secret()
+    row = SessionRow(
+        session_id=digest(cookie),
+        kind=kind,
+        subject=subject,
+        account_id=account_id,
+        csrf=new_secret(),
+        created_at=now,
+        seen_at=now,
+        ends_at=now + rules.absolute,
+        sealed=seal_small(canonical(dict(private)), secret=cookie, place=b"session"),
+    )
+    parts.keystore.add_session(row)
+    return NewSession(cookie, Session(row, private))
+
+
+def session_of(parts: Parts, cookie: str, rules: Mapping[str, SessionRules]) -> Session | None:
+    """The live session of this cookie; None when unknown, idle too long, or over. Notes the visit at most
+    once a minute."""
+    row = parts.keystore.session(digest(cookie))
+    if row is None:
+        return None
+    now = parts.now()
+    if now >= row.ends_at or now >= row.seen_at + rules[row.kind].idle:
+        parts.keystore.end_sessions(session_id=row.session_id)
+        return None
+    private = _open(row.sealed, cookie, b"session")
+    if private is None:
+        return None
+    if now - row.seen_at >= TOUCH_EVERY:
+        parts.keystore.touch_session(row.session_id, now)
+    return Session(row, private)
+
+
+def end_session(parts: Parts, cookie: str) -> Mapping[str, str] | None:
+    """End it; what its private part said (provider and id_token), for the provider's own sign-out."""
+    row = parts.keystore.session(digest(cookie))
+    if row is None:
+        return None
+    parts.keystore.end_sessions(session_id=row.session_id)
+    return _open(row.sealed, cookie, b"session")
+
+
+def remember_pending(parts: Parts, *, browser: str, state: str, told: Mapping[str, Any]) -> None:
+    """Keep a sign-in (or sign-out) under way, bound to this browser; the oldest go beyond a few."""
+    sealed = seal_small(canonical(dict(told)), secret=browser + state, place=b"pending")
+    row = PendingRow(digest(state), digest(browser), parts.now(), sealed)
+    parts.keystore.add_pending(row, most=PENDING_AT_MOST)
+
+
+def take_pending(parts: Parts, *, browser: str | None, state: str) -> Mapping[str, Any] | None:
+    """What was kept for this state, once: taken whatever comes next. None when unknown, too old, or another
+    browser's."""
+    row = parts.keystore.take_pending(digest(state))
+    if row is None or browser is None or row.browser_id != digest(browser):
+        return None
+    if parts.now() - row.created_at > PENDING_LIFE:
+        return None
+    return _open(row.sealed, browser + state, b"pending")
+
+
+def _open(sealed: bytes, secret: str, place: bytes) -> Mapping[str, Any] | None:
+    try:
+        told = parse_strict(open_small(sealed, secret=secret, place=place))
+    except (CryptoError, CanonicalError):
+        return None
+    return told if isinstance(told, dict) else None
