@@ -134,8 +134,7 @@ def load_settings(
     data_dir = Path(texts.get("CARNET_DATA_DIR") or "var").absolute()
     public_url = read("CARNET_PUBLIC_URL", _public_url, _public_url("CARNET_PUBLIC_URL", default_public_url))
     origin = urlsplit(public_url).hostname or ""
-    data = sqlite_url("CARNET_DATA_DIR", str(data_dir / "carnet.sqlite"))
-    keys = sqlite_url("CARNET_DATA_DIR", str(data_dir / "keys.sqlite"))
+    data, keys = sqlite_url(data_dir / "carnet.sqlite"), sqlite_url(data_dir / "keys.sqlite")
     settings = Settings(
         data_dir=data_dir,
         database_url=read("CARNET_DATABASE_URL", as_store_url, data),

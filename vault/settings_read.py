@@ -149,7 +149,10 @@ def as_store_url(setting: str, text: str) -> str:
     SQLite paths become absolute, so that the current directory is read once.
     """
     if text.startswith("sqlite:"):
-        return sqlite_url(setting, text.removeprefix("sqlite:///"))
+        file = text.removeprefix("sqlite:///")
+        if not file or "?" in file or file.startswith((":", "file:", "sqlite:")):
+            raise malformed(setting, "sqlite:///PATH: a file, without options")
+        return sqlite_url(Path(unquote(file)))
     expected = "sqlite:///PATH or postgresql://USER@HOST/DATABASE"
     url = split_url(setting, text, expected)
     if url.scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or len(url.path) < 2:
@@ -157,11 +160,9 @@ def as_store_url(setting: str, text: str) -> str:
     return "postgresql+psycopg" + text[len(url.scheme) :]
 
 
-def sqlite_url(setting: str, file: str) -> str:
-    path = str(Path(file).absolute())
-    if not file or file.startswith((":", "file:", "sqlite:")) or "?" in path:
-        raise malformed(setting, "sqlite:///PATH: a file, without options")
-    return f"sqlite:///{path}"
+def sqlite_url(file: Path) -> str:
+    """The URL of ``file``, made absolute; what a URL would misread in its name is percent-encoded."""
+    return "sqlite:///" + str(file.absolute()).replace("%", "%25").replace("?", "%3F")
 
 
 def store_place(url: str) -> tuple[str, ...]:
@@ -170,7 +171,7 @@ def store_place(url: str) -> tuple[str, ...]:
     For SQLite the resolved path; for PostgreSQL host (all local spellings are one), port and database.
     """
     if url.startswith("sqlite:///"):
-        return ("sqlite", str(Path(url.removeprefix("sqlite:///")).resolve()))
+        return ("sqlite", str(Path(unquote(url.removeprefix("sqlite:///"))).resolve()))
     parts = urlsplit(url)
     options = parse_qs(parts.query)
     host = options.get("host", [parts.hostname or ""])[0].lower().rstrip("/.")

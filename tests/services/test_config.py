@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 
 from vault.config import SETTING_NAMES, Kms, load_settings
 from vault.errors import ConfigError
@@ -60,6 +61,16 @@ def test_everything_follows_the_data_folder_and_the_public_url(tmp_path: Path) -
     assert settings.public_url == "https://carnet.example.fr"
     assert settings.log_origin == "carnet.example.fr"
     assert settings.secure
+
+
+def test_a_data_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "données 100% #1 ?"
+    folder.mkdir()
+    engine = create_engine(load_settings({"CARNET_DATA_DIR": str(folder)}).database_url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE proof (id INTEGER)")
+    engine.dispose()
+    assert [file.name for file in folder.iterdir()] == ["carnet.sqlite"]
 
 
 def test_the_port_moves_the_address_that_nobody_has_set() -> None:
@@ -173,7 +184,7 @@ def test_a_malformed_setting_is_refused_by_name(name: str, value: str) -> None:
 def test_a_malformed_secret_is_repeated_nowhere_even_in_the_traceback(name: str, value: str) -> None:
     error = refusal(**(FRANCECONNECT | {name: value}))
     assert error.setting == name
-    assert "s3cr3t" not in "".join(traceback.format_exception(error, chain=True)).replace(repr(value), "")
+    assert "s3cr3t" not in "".join(traceback.format_exception(error))
 
 
 @pytest.mark.parametrize(
@@ -194,6 +205,7 @@ SAME_STORE = [
     ("sqlite:///{tmp}/a.sqlite", "sqlite:///{tmp}/a.sqlite"),
     ("sqlite:///{tmp}/a.sqlite", "sqlite:///{tmp}/b/../a.sqlite"),
     ("sqlite:///{tmp}/a.sqlite", "sqlite:///{tmp}/link.sqlite"),
+    ("sqlite:///{tmp}/a.sqlite", "sqlite:///{tmp}/%61.sqlite"),
     ("postgresql://u@db.example/carnet", "postgresql+psycopg://v:w@DB.example:5432/carnet"),
     ("postgresql://u@localhost/carnet", "postgresql://u@127.0.0.1/carnet"),
     ("postgresql://u@localhost/carnet", "postgresql:///carnet"),
