@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from schemas.ids import CarnetId
 from schemas.names import Outcome
 from vault.audit.events import AboutContent, ActorContent, Op
 from vault.audit.leaf import Leaf
@@ -94,7 +93,7 @@ def _note_look(parts: Parts, actor: Actor) -> Journals:
             random=parts.random,
         )
 
-    recheck = Recheck(CarnetId(""), None, professional_id=actor.professional_id)
+    recheck = Recheck(None, None, professional_id=actor.professional_id)
     (receipt,) = parts.data.append_reads(
         [ReadTicket(entry(Outcome.GRANTED), recheck, lambda: entry(Outcome.DENIED))]
     )

@@ -1,0 +1,132 @@
+"""What the operator does from the command line: structures, invitations, systems, keys.
+
+Each is an entry of the log about nobody, by the operator; none can read a carnet.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from consent.grants import Grantee
+from schemas.ids import ClientId, InvitationId, StructureId, new_id
+from schemas.names import Outcome, Role, StructureKind
+from vault.audit.events import AboutContent, ActorKind, Op
+from vault.crypto import digest, new_secret, seal_small
+from vault.errors import CallerError
+from vault.services.accounts import INDEX
+from vault.services.journal import OPERATOR, draft
+from vault.services.key_sources import INSTANCE, KeyRows, Random, agent_name
+from vault.services.parts import Parts
+from vault.services.ports import ClientRow, Draft, InvitationRow, KeyStore, StructureRow
+from vault.services.signing_in import INVITATION, seed_row
+
+INVITATION_LIFE = timedelta(days=7)
+
+
+class NoSuchStructureError(CallerError):
+    """There is no such structure."""
+
+
+class BadKeyError(CallerError):
+    """The file is not a public key we can check signatures with (EC P-256 or Ed25519, as a JWK)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    invitation_id: InvitationId
+    secret: str  # of the one-time link; shown once, kept nowhere
+    expires_at: datetime
+
+
+def make_instance_keys(
+    keystore: KeyStore, rows: KeyRows, random: Random, log_seed: bytes, log_public: bytes
+) -> None:
+    """The rows of K every instance starts with. Repeatable: what exists is left alone."""
+    keystore.add_secrets(
+        [
+            rows.make("journal", INSTANCE, random(32)),
+            rows.make(*INDEX, random(32)),
+            rows.make("signing", "log", log_seed, public=log_public),
+        ],
+        if_absent=True,
+    )
+
+
+def first_leaf(parts: Parts) -> bool:
+    """Append ``init`` to an empty log. True when it did."""
+    if parts.data.log_size():
+        return False
+    with parts.data.change() as work:
+        if work.log_size():
+            return False
+        work.append(_about_nobody(parts, Op.INIT, AboutContent(reason=f"instance {parts.instance}")))
+        work.commit()
+    return True
+
+
+def add_structure(parts: Parts, *, name: str, kind: StructureKind, siret: str | None) -> StructureId:
+    """A structure, with the key pair its grants are sealed to."""
+    structure_id = StructureId(new_id())
+    parts.keystore.add_secrets([seed_row(parts, Grantee.structure(structure_id))])
+    with parts.data.change() as work:
+        work.add_structure(StructureRow(structure_id, name, kind, siret))
+        work.append(_about_nobody(parts, Op.STRUCTURE_CHANGE, AboutContent(structure_id=structure_id)))
+        work.commit()
+    return structure_id
+
+
+def invite(parts: Parts, *, structure_id: StructureId, email: str, role: Role) -> Invitation:
+    """A one-time link, seven days. Raises NoSuchStructureError."""
+    if parts.data.structure(structure_id) is None:
+        raise NoSuchStructureError("no such structure")
+    invitation_id, secret = InvitationId(new_id()), new_secret()
+    expires_at = parts.now() + INVITATION_LIFE
+    journal = parts.rows.load([("journal", INSTANCE)])["journal", INSTANCE]
+    sealed = seal_small(email.encode(), secret=journal, place=b"invitation" + invitation_id.encode())
+    with parts.data.change() as work:
+        work.add_invitation(InvitationRow(invitation_id, structure_id, role, sealed, expires_at, None))
+        work.append(_about_nobody(parts, Op.INVITE, AboutContent(structure_id=structure_id, role=role)))
+        work.commit()
+    parts.keystore.add_link(digest(secret), INVITATION, invitation_id, expires_at)
+    return Invitation(invitation_id, secret, expires_at)
+
+
+def add_client(parts: Parts, *, structure_id: StructureId, name: str, public_jwk: str) -> ClientId:
+    """A system of a structure, known by its public key. Raises NoSuchStructureError, BadKeyError."""
+    if parts.data.structure(structure_id) is None:
+        raise NoSuchStructureError("no such structure")
+    jwk = check_jwk(public_jwk)
+    client_id = ClientId(new_id())
+    parts.keystore.add_secrets([parts.rows.make(*agent_name(ActorKind.CLIENT, client_id), parts.random(32))])
+    with parts.data.change() as work:
+        work.add_client(ClientRow(client_id, structure_id, name, jwk, None))
+        work.append(_about_nobody(parts, Op.CLIENT_CHANGE, AboutContent(structure_id=structure_id)))
+        work.commit()
+    return client_id
+
+
+def check_jwk(text: str) -> str:
+    """The public JWK, compact, without anything private. Raises BadKeyError."""
+    try:
+        jwk = json.loads(text)
+        kind = (jwk["kty"], jwk["crv"])
+    except (ValueError, KeyError, TypeError):
+        raise BadKeyError("not a JWK") from None
+    members = {("EC", "P-256"): ("kty", "crv", "x", "y"), ("OKP", "Ed25519"): ("kty", "crv", "x")}.get(kind)
+    if members is None or "d" in jwk or not all(isinstance(jwk.get(name), str) for name in members):
+        raise BadKeyError("an EC P-256 or Ed25519 public key is needed, without its private part")
+    kept = {name: jwk[name] for name in (*members, "kid") if name in jwk}
+    return json.dumps(kept, sort_keys=True)
+
+
+def _about_nobody(parts: Parts, op: Op, about: AboutContent) -> Draft:
+    journals = parts.journal_keys.load(now=parts.now())
+    return draft(
+        op,
+        Outcome.GRANTED,
+        journals=journals,
+        actor=OPERATOR,
+        carnet_id=None,
+        about=about,
+        random=parts.random,
+    )

@@ -1,0 +1,121 @@
+"""What must happen even if nobody asks: finish what a crash interrupted, note what expired, sign, sweep.
+
+One process does it at a time (a lease row), at start and then each minute; the checkpoint each two seconds.
+Every function is idempotent, works in batches and returns what it did.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from schemas.ids import GrantId
+from vault.audit.checkpoint import Checkpoint
+from vault.services.journal import OPERATOR
+from vault.services.key_sources import grant_name
+from vault.services.leaving import finish_erasure, finish_forgetting
+from vault.services.parts import Parts
+from vault.services.ports import StoredCheckpoint
+from vault.services.sharing import cut, expire_grant
+
+BATCH = 200
+LEASE = timedelta(seconds=90)
+ORPHAN_AGE = timedelta(hours=24)
+JOBS = "jobs"
+
+SignNote = Callable[[Checkpoint], str]
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepReport:
+    """What one pass did, by kind."""
+
+    cut: int
+    expired: int
+    forgotten: int
+    erased: int
+    swept: int
+    orphans: int
+
+    def any(self) -> bool:
+        return any((self.cut, self.expired, self.forgotten, self.erased, self.swept, self.orphans))
+
+
+def run_upkeep(parts: Parts) -> UpkeepReport:
+    """One whole pass. Raises UnavailableError when a store does not answer; the next pass goes on."""
+    now = parts.now()
+    return UpkeepReport(
+        cut=finish_cuts(parts),
+        expired=expire_grants(parts, now),
+        forgotten=finish_forgettings(parts),
+        erased=finish_erasures(parts),
+        swept=parts.keystore.sweep(now) + parts.data.drop_once_held(now),
+        orphans=drop_orphans(parts, now),
+    )
+
+
+def finish_cuts(parts: Parts) -> int:
+    """Grants that ended and still have keys."""
+    done = 0
+    while rows := parts.data.ended_with_keys(limit=BATCH):
+        cut(parts, [row.grant.id for row in rows])
+        done += len(rows)
+    return done
+
+
+def expire_grants(parts: Parts, now: datetime) -> int:
+    """Note the grants whose time is over. Readers were already refused, by the clock."""
+    done = 0
+    while rows := parts.data.expired_grants(now, limit=BATCH):
+        noted = sum(expire_grant(parts, row, actor=OPERATOR) for row in rows)
+        if not noted:
+            break
+        done += noted
+    return done
+
+
+def finish_forgettings(parts: Parts) -> int:
+    """Entries whose ``forget`` leaf stands and whose rows do too."""
+    done = 0
+    while heads := parts.data.forgotten_heads(limit=BATCH):
+        finish_forgetting(parts, heads)
+        done += len({(head.carnet_id, head.entry_id) for head in heads})
+    return done
+
+
+def finish_erasures(parts: Parts) -> int:
+    """Carnets whose ``erase`` leaf stands and whose rows do too."""
+    done = 0
+    while carnets := parts.data.erased_carnets(limit=BATCH):
+        for carnet in carnets:
+            finish_erasure(parts, carnet.carnet_id)
+        done += len(carnets)
+    return done
+
+
+def drop_orphans(parts: Parts, now: datetime) -> int:
+    """Keys of grants that D never came to know: made first, then the process died. After a day."""
+    done, after = 0, None
+    while ids := parts.keystore.secret_ids("grant", after=after, limit=BATCH, made_before=now - ORPHAN_AGE):
+        known = set(parts.data.grants_named([GrantId(id_) for id_ in ids]))
+        orphans = [grant_name(GrantId(id_)) for id_ in ids if id_ not in known]
+        done += parts.keystore.delete_secrets(orphans) if orphans else 0
+        after = ids[-1]
+    return done
+
+
+def sign_checkpoint(parts: Parts, origin: str, sign: SignNote) -> StoredCheckpoint | None:
+    """Sign the log as it stands when it grew since the last checkpoint; kept in D and in K. None otherwise."""
+    size, root = parts.data.log_root()
+    last = parts.data.last_checkpoint()
+    if last is not None and last.size >= size:
+        return None
+    checkpoint = StoredCheckpoint(size, parts.now(), sign(Checkpoint(origin, size, root)))
+    parts.data.keep_checkpoint(checkpoint)
+    parts.keystore.keep_checkpoint(checkpoint)
+    return checkpoint
+
+
+def hold_lease(parts: Parts, holder: str) -> bool:
+    """Whether this process is the one that runs the jobs, for the next minute and a half."""
+    now = parts.now()
+    return parts.data.take_lease(JOBS, holder, now=now, until=now + LEASE)
