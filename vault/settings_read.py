@@ -149,10 +149,10 @@ def as_store_url(setting: str, text: str) -> str:
     SQLite paths become absolute, so that the current directory is read once.
     """
     if text.startswith("sqlite:"):
-        file = text.removeprefix("sqlite:///")
-        if not file or "?" in file or file.startswith((":", "file:", "sqlite:")):
+        file = unquote(text.removeprefix("sqlite:///"))
+        if not file or "?" in text or "\0" in file or file.startswith((":", "file:", "sqlite:")):
             raise malformed(setting, "sqlite:///PATH: a file, without options")
-        return sqlite_url(Path(unquote(file)))
+        return sqlite_url(Path(file))
     expected = "sqlite:///PATH or postgresql://USER@HOST/DATABASE"
     url = split_url(setting, text, expected)
     if url.scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or len(url.path) < 2:

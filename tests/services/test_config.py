@@ -118,6 +118,7 @@ MALFORMED = [
     ("CARNET_DATABASE_URL", "sqlite:///:memory:"),
     ("CARNET_DATABASE_URL", "sqlite://"),
     ("CARNET_DATABASE_URL", "sqlite:///a?mode=memory"),
+    ("CARNET_DATABASE_URL", "sqlite:///a%00"),
     ("CARNET_DATABASE_URL", "sqlite+aiosqlite:///a"),
     ("CARNET_DATABASE_URL", "postgresql://localhost"),
     ("CARNET_DATABASE_URL", "postgresql://localhost:port/carnet"),
