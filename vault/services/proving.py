@@ -5,36 +5,38 @@ check and needs no database, no settings and no keys but the folder's or those o
 """
 
 import json
-import os
 import secrets
 import shutil
 from base64 import b64encode
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from vault.audit.check import verify
-from vault.audit.checkpoint import Checkpoint, CheckSignature, Signer, Verifier, open_note, sign_checkpoint
-from vault.audit.errors import AuditError, SourceError
-from vault.audit.merkle import (
-    CompactRange,
-    consistency_proof,
-    inclusion_proof,
-    leaf_hash,
+from vault.audit.checkpoint import (
+    LARGEST_NOTE,
+    Checkpoint,
+    CheckSignature,
+    Signer,
+    Verifier,
+    open_note,
+    sign_checkpoint,
 )
-from vault.audit.report import VerificationReport
+from vault.audit.errors import AuditError, SourceError
+from vault.audit.merkle import CompactRange, consistency_proof, inclusion_proof, leaf_hash
+from vault.audit.report import Findings, VerificationReport
 from vault.audit.source import LogSource, StoredLeaf
-from vault.audit.tiles import Tile, Tiles, tile_nodes, tile_path
+from vault.audit.tiles import WIDTH, Tile, Tiles, tile_nodes, tile_path
 from vault.errors import CallerError
+from vault.services.folder_proofs import CONSISTENCY_KEYS, INCLUSION_KEYS, check_proofs
 from vault.services.log_folder import FolderSource, read_small
 
 MOST_INCLUSIONS = 1000
 MOST_CONSISTENCIES = 30
-_INCLUSION = ("leafIdx", "treeSize", "root", "leafHash", "proof")
-_CONSISTENCY = ("size1", "size2", "root1", "root2", "proof")
+_OWN_KEYS = "the keys used are the folder's own: compare them with those you were given"
 
 
 class ExportRefusedError(CallerError):
@@ -83,17 +85,19 @@ def export_log(
     origin: str,
     signers: Sequence[Signer],
     verifiers: Sequence[Verifier],
+    also: Sequence[str | bytes] = (),
     openings: bool = False,
 ) -> Exported:
     """Write the folder of docs/formats/log-export.md; ``verifiers`` are all keys the log ever signed with.
 
-    ``openings`` puts in what the source can show: personal data. Raises ExportRefusedError; then nothing
-    is left behind.
+    ``also``: signed notes kept elsewhere, which the log must agree with before it is signed again.
+    ``openings`` puts in what the source can show: personal data. Only the owner of the process may enter
+    the folder. Raises ExportRefusedError; whatever is raised, nothing is left behind.
     """
-    report = verify(source, origin=origin, verifiers=verifiers)
+    report = verify(source, origin=origin, verifiers=verifiers, also=also)
     if not report.ok:
         raise ExportRefusedError("the log does not verify; see `carnet audit verify`", report)
-    with _appearing(out) as folder:
+    with _appearing(out.absolute()) as folder:
         root = _write_leaves(source, folder)
         checkpoint = Checkpoint(origin, source.size(), root)
         _write(folder / "checkpoint", sign_checkpoint(checkpoint, *signers))
@@ -115,7 +119,6 @@ def _appearing(out: Path) -> Iterator[Path]:
     folder.mkdir(mode=0o700)
     try:
         yield folder
-        folder.chmod(0o755)
         folder.rename(out)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -141,7 +144,7 @@ def _write_leaves(source: LogSource, folder: Path) -> bytes:
     with (folder / "leaves.jsonl").open("w", encoding="ascii") as lines:
         for row in source.leaves():
             waiting.append(_write_leaf(row, lines))
-            if len(waiting) == 256:
+            if len(waiting) == WIDTH:
                 flush()
     flush()
     for tile in tiles.partial():
@@ -184,12 +187,12 @@ def _write_proofs(folder: FolderSource, checkpoint: Checkpoint, kept: Sequence[C
     for index in proved_indexes(checkpoint.size):
         proof = inclusion_proof(index, checkpoint.size, node)
         values = (index, checkpoint.size, _text(checkpoint.root), _text(node(0, index)), _texts(proof))
-        _write_document(folder.folder / "inclusion" / f"{index}.json", _INCLUSION, values)
+        _write_document(folder.folder / "inclusion" / f"{index}.json", INCLUSION_KEYS, values)
     for old in kept:
         proof = consistency_proof(old.size, checkpoint.size, node)
         values = (old.size, checkpoint.size, _text(old.root), _text(checkpoint.root), _texts(proof))
         name = f"{old.size}-{checkpoint.size}.json"
-        _write_document(folder.folder / "consistency" / name, _CONSISTENCY, values)
+        _write_document(folder.folder / "consistency" / name, CONSISTENCY_KEYS, values)
 
 
 def _write_document(path: Path, keys: Sequence[str], values: Sequence[Any]) -> None:
@@ -198,8 +201,7 @@ def _write_document(path: Path, keys: Sequence[str], values: Sequence[Any]) -> N
 
 def _write_openings(source: LogSource, folder: Path) -> int:
     count = 0
-    path = folder / "openings.jsonl"
-    with path.open("w", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as lines:
+    with (folder / "openings.jsonl").open("w", encoding="ascii") as lines:
         for opening in source.openings():
             document = {"index": opening.index, "kind": opening.kind}
             texts = {"r": _text(opening.r), "content": _text(opening.content)}
@@ -227,17 +229,21 @@ def verify_folder(
     ``trusted``: keys obtained elsewhere; without them the folder's own are used, and the report says so.
     Never raises for what the folder holds.
     """
+    found = Findings()
     try:
         keys = list(trusted) or FolderSource(folder, 0).verifiers(check)
-        checkpoint = open_note(read_small(folder / "checkpoint", 1 << 20), keys)
+        fresh = read_small(folder / "checkpoint", LARGEST_NOTE)
+        checkpoint = open_note(fresh, keys)
     except AuditError as error:
-        return _unreadable(f"checkpoint or vkey: {error}")
+        found.add(f"the folder's checkpoint or keys are refused: {error}")
+        return found.report(0, None, 0, 0)
     source = FolderSource(folder, checkpoint.size)
-    fresh = (checkpoint_note(folder),)
-    report = verify(source, origin=checkpoint.origin, verifiers=keys, also=fresh, partial_tiles=True)
-    proofs = _Proofs(source, checkpoint, keys)
-    proofs.check_all()
-    remarks = (
-        () if trusted else ("the keys used are the folder's own: compare them with those you were given",)
+    report = verify(source, origin=checkpoint.origin, verifiers=keys, also=(fresh,), partial_tiles=True)
+    proofs, findings = check_proofs(source, checkpoint, keys, proved_indexes(checkpoint.size))
+    return replace(
+        report,
+        ok=report.ok and not findings,
+        findings=(*report.findings, *findings),
+        remarks=(*report.remarks, *(() if trusted else (_OWN_KEYS,))),
+        proofs=proofs,
     )
-    return _joined(report, proofs, remarks)

@@ -1,0 +1,144 @@
+"""What the log can say: the closed list of operations, and the two contents behind a leaf.
+
+Contents carry ids, kinds and digests; the only words anyone wrote are in ``reason``. Keys are only ever
+added. Format: docs/formats/log.md.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from schemas.canonical import CanonicalError, canonical_flat, parse_strict
+from schemas.ids import CarnetId, CompartmentId, EntryId, GrantId, PurposeId, SessionId, StructureId
+from schemas.names import LegalBasis, Role, Word
+from vault.audit.errors import ContentError
+
+
+class Op(Word):
+    """What was done. A denied attempt is the operation tried, with the outcome ``denied``."""
+
+    INIT = "init", "début du journal"
+    OPEN_CARNET = "open_carnet", "ouverture du carnet"
+    SIGN_IN = "sign_in", "connexion"
+    SIGN_OUT = "sign_out", "déconnexion"
+    READ = "read", "consultation"
+    READ_OWN = "read_own", "consultation par vous"
+    WRITE = "write", "écriture"
+    GRANT = "grant", "partage accordé"
+    REPLACE = "replace", "partage remplacé"
+    WITHDRAW = "withdraw", "partage arrêté par vous"
+    REVOKE = "revoke", "partage révoqué"
+    EXPIRE = "expire", "partage terminé"
+    SEARCH = "search", "recherche"
+    EXPORT = "export", "téléchargement"
+    IDENTIFY = "identify", "identification"
+    INVITE = "invite", "invitation"
+    JOIN = "join", "habilitation donnée"
+    LEAVE = "leave", "habilitation terminée"
+    STRUCTURE_CHANGE = "structure_change", "changement d’une structure"
+    CLIENT_CHANGE = "client_change", "changement d’un système"
+    KEY_CHANGE = "key_change", "changement de clé"
+    CONFIG_CHANGE = "config_change", "changement de réglage"
+    LOG_READ = "log_read", "consultation du journal"
+    FORGET = "forget", "oubli d’une information"
+    ERASE = "erase", "effacement du carnet"
+    RETENTION = "retention", "fin de conservation"
+    LEGAL_HOLD = "legal_hold", "conservation pour un litige"
+    RESTORE = "restore", "restauration"
+    THROTTLED = "throttled", "demandes trop nombreuses"
+    CLOCK = "clock", "horloge reculée"
+
+
+class ActorKind(Word):
+    PERSON = "person", "la personne"
+    PROFESSIONAL = "professional", "un professionnel"
+    CLIENT = "client", "le système d’une structure"
+    OPERATOR = "operator", "l’exploitant"
+    SYSTEM = "system", "le service"
+
+
+class _Content:
+    """Canonical bytes and back for a flat dataclass: absent members are None or the empty tuple."""
+
+    __slots__ = ()
+    _names: ClassVar[tuple[str, ...]]
+    _words: ClassVar[dict[str, type[Word]]]
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON. Raises ContentError for text that JSON cannot say (lone surrogates)."""
+        present: dict[str, Any] = {}
+        for name in self._names:
+            value = getattr(self, name)
+            if type(value) is tuple:
+                if value:
+                    present[name] = list(value)
+            elif value is not None:
+                present[name] = value
+        try:
+            return canonical_flat(present)
+        except CanonicalError as error:
+            raise ContentError("content cannot be written") from error
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """The content whose bytes are exactly ``data``. Raises ContentError for anything else."""
+        try:
+            found = parse_strict(data)
+            content = cls(**{name: cls._member(name, value) for name, value in found.items()})
+            same = content.to_bytes() == data
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ContentError("not the content of an opening") from error
+        if not same:
+            raise ContentError("not in canonical form")
+        return content
+
+    @classmethod
+    def _member(cls, name: str, value: Any) -> Any:
+        if name in cls._words:
+            return cls._words[name](value)
+        if name in ("fields", "digests"):
+            if not (isinstance(value, list) and value and all(type(item) is str for item in value)):
+                raise ContentError("a list of strings was expected")
+            return tuple(value)
+        if type(value) is not (int if name == "field_count" else str):
+            raise ContentError("a member has another type")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class AboutContent(_Content):
+    """What was done, to which carnet, on which ground: the person's register. Empty: about nobody."""
+
+    carnet_id: CarnetId | None = None
+    structure_id: StructureId | None = None
+    role: Role | None = None
+    purpose_id: PurposeId | None = None
+    legal_basis: LegalBasis | None = None
+    grant_id: GrantId | None = None
+    entry_id: EntryId | None = None
+    fields: tuple[CompartmentId, ...] = ()
+    digests: tuple[str, ...] = ()
+    reason: str | None = None
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "carnet_id", "structure_id", "role", "purpose_id", "legal_basis",
+        "grant_id", "entry_id", "fields", "digests", "reason",
+    )  # fmt: skip
+    _words: ClassVar[dict[str, type[Word]]] = {"role": Role, "legal_basis": LegalBasis}
+
+
+@dataclass(frozen=True, slots=True)
+class ActorContent(_Content):
+    """Who did it and from where; dies with its month. ``id``: see docs/formats/log.md."""
+
+    kind: ActorKind
+    id: str
+    structure_id: StructureId | None = None
+    role: Role | None = None
+    session: SessionId | None = None
+    address: str | None = None
+    field_count: int | None = None
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "kind", "id", "structure_id", "role", "session", "address", "field_count",
+    )  # fmt: skip
+    _words: ClassVar[dict[str, type[Word]]] = {"kind": ActorKind, "role": Role}
