@@ -8,9 +8,9 @@ the store, and the tags by which the person, the structure and the agent find it
 
 from dataclasses import dataclass
 
-from schemas.ids import CarnetId, ClientId, ProfessionalId, StructureId
+from schemas.ids import CarnetId, ClientId, ProfessionalId, SessionId, StructureId
 from schemas.names import Outcome, Role
-from vault.audit.events import AboutContent, ActorContent, Op
+from vault.audit.events import AboutContent, ActorContent, ActorKind, Op
 from vault.audit.leaf import commitment
 from vault.crypto import (
     AgentSecret,
@@ -27,33 +27,35 @@ from vault.crypto import (
 from vault.services.key_sources import Journals, KeyGoneError, Random, agent_name
 from vault.services.ports import Draft, SecretName
 
+WITH_SECRETS = (ActorKind.PROFESSIONAL, ActorKind.CLIENT)
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, as the door knows it. ``id`` is a professional id, a client id, or empty."""
 
-    kind: str  # "person", "professional", "client", "operator"
+    kind: ActorKind
     id: str = ""
     structure_id: StructureId | None = None
     role: Role | None = None
-    session: str | None = None  # digest of the session
+    session: SessionId | None = None
     address: str | None = None  # network address
 
     @property
     def secret_name(self) -> SecretName | None:
         """Its row of K; the person and the operator have none of their own."""
-        return agent_name(self.kind, self.id) if self.kind in ("professional", "client") else None
+        return agent_name(self.kind, self.id) if self.kind in WITH_SECRETS else None
 
     @property
     def professional_id(self) -> ProfessionalId | None:
-        return ProfessionalId(self.id) if self.kind == "professional" else None
+        return ProfessionalId(self.id) if self.kind is ActorKind.PROFESSIONAL else None
 
     @property
     def client_id(self) -> ClientId | None:
-        return ClientId(self.id) if self.kind == "client" else None
+        return ClientId(self.id) if self.kind is ActorKind.CLIENT else None
 
 
-OPERATOR = Actor(kind="operator")
+OPERATOR = Actor(kind=ActorKind.OPERATOR)
 
 
 def draft(

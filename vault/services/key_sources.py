@@ -72,7 +72,9 @@ class KeyRows:
 
     def _unwrap(self, row: SecretRow) -> bytes:
         return self._cache.get_or(
-            row.wrapped, lambda: self._kms.unwrap_row(row.kind, row.id, row.version, row.wrapped)
+            row.wrapped,
+            lambda: self._kms.unwrap_row(row.kind, row.id, row.version, row.wrapped),
+            place=lp(row.kind, row.id, row.version),
         )
 
 
@@ -190,7 +192,7 @@ class ReaderKeys:
     def open_grant_key(self, sealed: bytes, seed: bytes, terms: bytes) -> bytes:
         """G_g, remembered a minute by what it was opened from: same bytes, same seed, same terms."""
         return self._cache.get_or(
-            lp(sealed, seed, terms), lambda: open_grant_key(sealed, seed=seed, terms=terms)
+            sealed, lambda: open_grant_key(sealed, seed=seed, terms=terms), place=lp("grant", seed, terms)
         )
 
     def load(self, reads: Collection[tuple[Appended, CallerKeys, Allowed]]) -> list[ReaderSecrets]:

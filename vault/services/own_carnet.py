@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from consent.grants import Grant
-from schemas.ids import EntryId, FieldId, GrantId, PurposeId, StructureId
+from schemas.ids import CompartmentId, EntryId, FieldId, GrantId, PurposeId, StructureId
 from schemas.names import EntryState, LegalBasis, Outcome, Role
 from vault.audit.events import AboutContent, Op
 from vault.audit.leaf import Leaf
@@ -107,7 +107,9 @@ def append_own(
             journals=journals,
             actor=actor,
             carnet_id=owner.carnet_id,
-            about=AboutContent(carnet_id=owner.carnet_id, fields=tuple(fields)),
+            about=AboutContent(
+                carnet_id=owner.carnet_id, fields=tuple(CompartmentId(field) for field in fields)
+            ),
             random=parts.random,
             field_count=len(fields),
         )

@@ -29,6 +29,7 @@ from schemas.ids import (
     InvitationId,
     ProfessionalId,
     PurposeId,
+    SessionId,
     StructureId,
 )
 from schemas.names import EntryState, Outcome, Role, StructureKind
@@ -361,7 +362,7 @@ class SecretRow:
 class SessionRow:
     """A browser's session. ``session_id``: digest of the cookie; ``sealed``: opened with the cookie."""
 
-    session_id: str
+    session_id: SessionId
     kind: str  # person, professional, dpo
     subject: str  # carnet id, or professional id ("" until a structure is chosen)
     account_id: str

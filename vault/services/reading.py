@@ -22,7 +22,7 @@ from consent.grants import Grantee
 from schemas.ids import CarnetId, CompartmentId, GrantId, PurposeId, StructureId
 from schemas.names import EntryState, Outcome, StructureKind
 from vault.audit.events import AboutContent, Op
-from vault.crypto import CryptoError, JournalSecret, held_tag
+from vault.crypto import CryptoError, HeldTags, JournalSecret
 from vault.errors import LogUnavailableError
 from vault.services.entries import Entry, EntryBrokenError, open_fields
 from vault.services.journal import Actor, draft
@@ -139,16 +139,20 @@ def _decide(parts: Parts, read: SharedRead, facts: ReadFacts, journals: Journals
     held: tuple[RecordHead, ...] = ()
     journal = journals.journal(read.carnet_id)
     if isinstance(decision, Allowed) and journal is not None:
-        held = tuple(head for head in facts.heads if _holds(head, decision, journal))
+        held = _held(facts.heads, decision, journal)
     entry = _entry(parts, read, decision, held, journals)
     return _Decided(read, facts, decision, held, entry, journals)
 
 
-def _holds(head: RecordHead, allowed: Allowed, journal: JournalSecret) -> bool:
-    return (
-        head.compartment in allowed.compartments
+def _held(heads: Sequence[RecordHead], allowed: Allowed, journal: JournalSecret) -> tuple[RecordHead, ...]:
+    """The records that hold an answered value, told without opening them."""
+    tags = HeldTags(journal)
+    return tuple(
+        head
+        for head in heads
+        if head.compartment in allowed.compartments
         and head.state is EntryState.CURRENT
-        and head.held == held_tag(journal, head.entry_id, head.version)
+        and head.held == tags.of(f"{head.entry_id} {head.compartment}", head.version)
     )
 
 

@@ -36,7 +36,7 @@ class Session:
 
     @property
     def session_id(self) -> SessionId:
-        return SessionId(self.row.session_id)
+        return self.row.session_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def open_session(
     now = parts.now()
     cookie = new_secret()
     row = SessionRow(
-        session_id=digest(cookie),
+        session_id=SessionId(digest(cookie)),
         kind=kind,
         subject=subject,
         account_id=account_id,
@@ -71,7 +71,7 @@ def open_session(
         created_at=now,
         seen_at=now,
         ends_at=now + rules.absolute,
-        sealed=seal_small(canonical(dict(private)), secret=cookie, place=b"session"),
+        sealed=seal_small(canonical(dict(private)), secret=cookie.encode(), place=b"session"),
     )
     parts.keystore.add_session(row)
     return NewSession(cookie, Session(row, private))
@@ -106,7 +106,7 @@ def end_session(parts: Parts, cookie: str) -> Mapping[str, str] | None:
 
 def remember_pending(parts: Parts, *, browser: str, state: str, told: Mapping[str, Any]) -> None:
     """Keep a sign-in (or sign-out) under way, bound to this browser; the oldest go beyond a few."""
-    sealed = seal_small(canonical(dict(told)), secret=browser + state, place=b"pending")
+    sealed = seal_small(canonical(dict(told)), secret=(browser + state).encode(), place=b"pending")
     row = PendingRow(digest(state), digest(browser), parts.now(), sealed)
     parts.keystore.add_pending(row, most=PENDING_AT_MOST)
 
@@ -124,7 +124,7 @@ def take_pending(parts: Parts, *, browser: str | None, state: str) -> Mapping[st
 
 def _open(sealed: bytes, secret: str, place: bytes) -> Mapping[str, Any] | None:
     try:
-        told = parse_strict(open_small(sealed, secret=secret, place=place))
+        told = parse_strict(open_small(sealed, secret=secret.encode(), place=place))
     except (CryptoError, CanonicalError):
         return None
     return told if isinstance(told, dict) else None

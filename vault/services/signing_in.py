@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from consent.grants import Grantee
-from schemas.ids import AccountId, CarnetId, FieldId, InvitationId, ProfessionalId, SessionId, new_id
+from schemas.ids import (
+    AccountId,
+    CarnetId,
+    CompartmentId,
+    FieldId,
+    InvitationId,
+    ProfessionalId,
+    SessionId,
+    new_id,
+)
 from schemas.names import Outcome, Role
 from vault.audit.events import AboutContent, ActorKind, Op
 from vault.crypto import (
@@ -18,7 +27,7 @@ from vault.crypto import (
     JournalSecret,
     OwnerSecret,
     ShredTree,
-    box_key_pair,
+    box_seed,
     carnet_index_tag,
     digest,
 )
@@ -97,7 +106,7 @@ def _open_carnet(parts: Parts, identity: Identity) -> CarnetId:
         ShredTree.fresh(parts.random),
         JournalSecret(parts.random(32)),
     )
-    box = box_key_pair(own)
+    box = GranteeKeyPair.from_seed(box_seed(own))
     rows = [
         parts.rows.make("own", carnet_id, own),
         parts.rows.make("shred", carnet_id, shred.to_bytes()),
@@ -170,7 +179,7 @@ def _refresh_identity(
 
 
 def _has_name(parts: Parts, carnet_id: CarnetId) -> bool:
-    return any(head.compartment == IDENTITY_FIELD for head in parts.data.heads(carnet_id))
+    return any(head.compartment == CompartmentId(IDENTITY_FIELD) for head in parts.data.heads(carnet_id))
 
 
 # --- the professional ------------------------------------------------------------------------------------

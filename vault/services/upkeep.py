@@ -104,7 +104,7 @@ def drop_orphans(parts: Parts, now: datetime) -> int:
 
 
 def sign_checkpoint(parts: Parts, origin: str, sign: SignNote) -> StoredCheckpoint | None:
-    """Sign the log as it stands when it grew since the last checkpoint; kept in D and in K. None otherwise."""
+    """Sign the log as it stands if it grew since the last checkpoint; kept in D and in K. Else None."""
     size, root = parts.data.log_root()
     last = parts.data.last_checkpoint()
     if last is not None and last.size >= size:

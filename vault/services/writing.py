@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from schemas.fields import Fault
-
 from schemas.ids import CarnetId, CompartmentId, EntryId, FieldId, new_id
 from schemas.names import Agreement, AnswerKind, EntryState, Outcome
 from vault.audit.events import AboutContent, Op
@@ -126,7 +125,7 @@ def _write_once(
     sealed = [sealer.seal(answer) for answer in answers]
     about = AboutContent(
         carnet_id=carnet_id,
-        fields=tuple(answer.field_id for answer in answers),
+        fields=tuple(CompartmentId(answer.field_id) for answer in answers),
         digests=tuple(sha256(row.record).hexdigest() for one in sealed for row in one.rows),
     )
     entry = draft(
@@ -201,8 +200,9 @@ class _Sealer:
             collected_at=answer.collected_at or self._parts.now(),
             agreement=Agreement.AGREED if answer.author == BY_PERSON else Agreement.NOT_COLLECTED,
         )
-        for compartment in self._parts.catalogue.field(answer.field_id).compartments():
-            body = exact if compartment.exact else self._coarse(answer.field_id, exact)
+        compartments = self._parts.catalogue.field(answer.field_id).compartments()
+        for compartment in compartments:
+            body = exact if compartment is compartments[-1] else self._coarse(answer.field_id, exact)
             key, epoch = self._key(compartment.id, new_keys)
             head = self._head(entry_id, compartment.id, version, slot, epoch, holds=body.holds)
             salt = self._secrets.shred.salts([slot])[slot]
@@ -214,7 +214,12 @@ class _Sealer:
 
     def _standing(self, field_id: FieldId) -> RecordHead | None:
         return next(
-            (head for head in self.heads if head.state in ALIVE and head.compartment == field_id), None
+            (
+                head
+                for head in self.heads
+                if head.state in ALIVE and head.compartment == CompartmentId(field_id)
+            ),
+            None,
         )
 
     def _take_slot(self) -> int:
@@ -235,7 +240,9 @@ class _Sealer:
         *,
         holds: bool,
     ) -> RecordHead:
-        held = held_tag(self._journal, entry_id, version) if holds else self._parts.random(8)
+        held = (
+            held_tag(self._journal, f"{entry_id} {compartment}", version) if holds else self._parts.random(8)
+        )
         return RecordHead(
             carnet_id=self._carnet.carnet_id,
             entry_id=entry_id,
