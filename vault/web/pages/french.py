@@ -86,7 +86,7 @@ def number(value: int | float | Decimal) -> str:
 
 
 def plural(count: int, singular: str, several: str | None = None) -> str:
-    """« 1 jour », "2 jours", "0 jour": the French plural starts at two. `several` defaults to singular + s."""
+    """« 1 jour », « 2 jours », « 0 jour »: the plural starts at two. `several` defaults to singular + s."""
     word = singular if abs(count) < 2 else (several or f"{singular}s")
     return f"{number(count)}{NBSP}{word}"
 
@@ -103,7 +103,7 @@ def capital(text: str) -> str:
 
 
 def of(name: str) -> str:
-    """« de Brest », "d’Alpha": the preposition elided before a vowel (not before h, which one cannot know)."""
+    """« de Brest », « d’Alpha »: elided before a vowel (not before h, which one cannot know)."""
     return f"d’{name}" if name[:1].lower() in set("aàâeéèêëiîïoôuùûœæ") else f"de {name}"
 
 

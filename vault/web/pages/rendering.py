@@ -40,11 +40,12 @@ def typeset(text: str) -> str:
 
 
 class Typography(Extension):
-    """Applies `typeset` to the literal text of templates, once, when they are compiled."""
+    """Applies `typeset` to the literal words of templates, once, when they are compiled."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         for token in stream:
-            yield Token(token.lineno, token.type, typeset(token.value)) if token.type == "data" else token
+            words = token.type in ("data", "string")
+            yield Token(token.lineno, token.type, typeset(token.value)) if words else token
 
 
 def render(view: PageView, common: Common) -> str:
