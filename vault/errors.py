@@ -51,5 +51,9 @@ class LogUnavailableError(UnavailableError):
         super().__init__("log", reason)
 
 
+class StoreUnavailableError(UnavailableError):
+    """Rows of a store (``data`` or ``keys``) cannot be read or written now."""
+
+
 class BrokenError(CarnetError):
     """Something stored fails its integrity check: altered, truncated, or from another place."""
