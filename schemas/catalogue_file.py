@@ -15,7 +15,7 @@ from typing import Any
 from schemas.canonical import CanonicalError, parse_strict
 from schemas.faults import Checker, schema_error
 
-__all__ = ["SPECIAL", "CatalogueError", "choices_of", "read_catalogue", "read_checked", "special"]
+__all__ = ["SPECIAL", "CatalogueError", "choices_of", "read_catalogue", "read_checked", "resolved", "special"]
 
 SHIPPED = Path(__file__).parent / "catalogue" / "v1.json"
 FORMAT = Path(__file__).parent / "catalogue" / "format-v1.json"
@@ -58,7 +58,7 @@ def read_catalogue(path: Path | None = None) -> Node:
         raise CatalogueError(f"{path}: not a JSON Schema: {wrong}")
     definitions = document.get("$defs", {})
     try:
-        properties = {name: _resolved(node, definitions) for name, node in document["properties"].items()}
+        properties = {name: resolved(node, definitions) for name, node in document["properties"].items()}
     except (KeyError, RecursionError) as cause:
         raise CatalogueError(f"{path}: a $ref names no definition of this file, or itself") from cause
     for name, node in properties.items():
@@ -70,16 +70,16 @@ def read_catalogue(path: Path | None = None) -> Node:
     return {**document, "properties": properties}
 
 
-def _resolved(node: Any, definitions: Node) -> Any:
+def resolved(node: Any, definitions: Node) -> Any:
     """A copy in which ``{"$ref": "#/$defs/x", …}`` is the definition overlaid with what stands beside it."""
     if isinstance(node, list):
-        return [_resolved(item, definitions) for item in node]
+        return [resolved(item, definitions) for item in node]
     if not isinstance(node, dict):
         return node
-    own = {key: _resolved(item, definitions) for key, item in node.items() if key != "$ref"}
+    own = {key: resolved(item, definitions) for key, item in node.items() if key != "$ref"}
     if "$ref" not in node:
         return own
-    base = _resolved(definitions[node["$ref"].removeprefix("#/$defs/")], definitions)
+    base = resolved(definitions[node["$ref"].removeprefix("#/$defs/")], definitions)
     notes = {**base.get("carnet", {}), **own.get("carnet", {})}
     return {**base, **own, **({"carnet": notes} if notes else {})}
 
