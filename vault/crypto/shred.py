@@ -84,6 +84,8 @@ class ShredTree:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ShredTree) and self._nodes == other._nodes
 
+    __hash__ = None  # type: ignore[assignment]  # a secret is no dictionary key
+
     def __repr__(self) -> str:
         return f"<ShredTree of {len(self._nodes)} nodes>"
 
