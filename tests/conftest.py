@@ -55,6 +55,7 @@ def store_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store
 
 
 @pytest.fixture(scope="session")
-def soak_seconds() -> int:
-    """How long, in seconds, one `make soak` may last in all."""
-    return int(os.environ.get("SOAK_SECONDS", "60"))
+def soak_seconds(request: pytest.FixtureRequest) -> float:
+    """How long, in seconds, this soak test may last: an equal share of what `make soak` was given."""
+    sharing = [item for item in request.session.items if item.get_closest_marker("soak")]
+    return int(os.environ.get("SOAK_SECONDS", "60")) / max(1, len(sharing))
