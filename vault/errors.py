@@ -22,6 +22,10 @@ class CallerError(CarnetError):
     """The caller sent something this program can never accept."""
 
 
+class RefusedError(CarnetError):
+    """Whoever calls may not do this here: not signed in, of the wrong kind, or without proof of intent."""
+
+
 class ConfigError(CarnetError):
     """A setting is unknown, malformed or missing, or the stores are not ready.
 

@@ -1,0 +1,44 @@
+"""Access tokens of systems: opaque, ten minutes, looked up at each request by their digest.
+
+Whoever asks proves itself with a signed assertion (RFC 7523); the signature is checked at the door, which
+then asks here that the assertion's ``jti`` was never used.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from schemas.ids import ClientId
+from vault.crypto import digest, new_secret
+from vault.services.parts import Parts
+from vault.services.ports import ClientRow, TokenRow
+
+TOKEN_LIFE = timedelta(seconds=600)
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    token: str  # shown once
+    ends_at: datetime
+
+
+def client_of(parts: Parts, client_id: str) -> ClientRow | None:
+    """The system, while it is in force."""
+    row = parts.data.client(ClientId(client_id))
+    if row is None or (row.ends_at is not None and row.ends_at <= parts.now()):
+        return None
+    return row
+
+
+def give_token(parts: Parts, client: ClientRow, *, jti: str, assertion_ends_at: datetime) -> NewToken | None:
+    """A fresh token, or None when this assertion was used before."""
+    if not parts.keystore.use_jti(client.client_id, digest(jti), assertion_ends_at):
+        return None
+    token, ends_at = new_secret(), parts.now() + TOKEN_LIFE
+    parts.keystore.add_token(TokenRow(digest(token), client.client_id, client.structure_id, ends_at))
+    return NewToken(token, ends_at)
+
+
+def token_of(parts: Parts, token: str) -> TokenRow | None:
+    """The live token of this secret."""
+    row = parts.keystore.token(digest(token))
+    return row if row is not None and parts.now() < row.ends_at else None

@@ -1,0 +1,227 @@
+"""Who is asking. Every route names its callers by depending on one function of this page; a route that does
+not stops the start (``check_declared``).
+
+- ``anyone``: public pages and documents; learns nothing about the caller.
+- ``visitor``: public too, but greets whoever has a session.
+- ``person``, ``professional``, ``dpo``: a live session of that kind, with a habilitation in force.
+- ``grantee``: a professional's session or a structure's access token.
+
+Nobody's word is taken for a grantee: the seeds a caller may use come from its session or token (docs/
+architecture.md). A session's unsafe call also needs the CSRF token, from a hidden input or a header.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from secrets import compare_digest
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Mount
+
+from consent.decisions import READING_ROLES
+from consent.grants import Grantee
+from schemas.ids import CarnetId, ProfessionalId
+from vault.audit.events import ActorKind
+from vault.errors import ConfigError, RefusedError
+from vault.services.journal import Actor
+from vault.services.key_sources import OwnerAccess
+from vault.services.ports import HabilitationRow, TokenRow
+from vault.services.reading import Reader
+from vault.services.sessions import DPO, PERSON, Session, session_of
+from vault.services.tokens import token_of
+from vault.web.state import WebState, state_of
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "X-CSRF-Token"
+
+
+class NotSignedInError(RefusedError):
+    """No live session or token."""
+
+
+class WrongCallerError(RefusedError):
+    """Signed in, but not as one of those this route serves."""
+
+
+class CsrfError(RefusedError):
+    """A session's unsafe call without its CSRF token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    owner: OwnerAccess
+    session: Session
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Professional:
+    """A professional acting for one habilitation in force."""
+
+    reader: Reader
+    session: Session
+    habilitation: HabilitationRow
+
+
+@dataclass(frozen=True, slots=True)
+class Dpo:
+    session: Session
+    habilitation: HabilitationRow
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    reader: Reader
+    token: TokenRow
+
+
+# --- the callers a route may declare ---------------------------------------------------------------------
+
+
+def anyone(request: Request) -> None:
+    """Public."""
+
+
+def visitor(request: Request) -> Session | None:
+    """Public; the session, if there is a live one."""
+    return _session(request)
+
+
+def signed_in(request: Request) -> Session:
+    """Any live session, even of a professional who has not chosen a structure yet."""
+    session = _session(request)
+    if session is None:
+        raise NotSignedInError("no live session")
+    _check_origin(request, session)
+    return session
+
+
+def person(request: Request) -> Person:
+    session = signed_in(request)
+    if session.row.kind != PERSON:
+        raise WrongCallerError("for the person only")
+    owner = OwnerAccess(CarnetId(session.row.subject), session.session_id)
+    actor = Actor(ActorKind.PERSON, session=session.session_id, address=address_of(request))
+    return Person(owner, session, actor)
+
+
+def professional(request: Request) -> Professional:
+    session = signed_in(request)
+    habilitation = _habilitation(request, session)
+    if session.row.kind in (PERSON, DPO) or habilitation.role not in READING_ROLES:
+        raise WrongCallerError("for professionals who follow people")
+    return Professional(_reader(request, session, habilitation), session, habilitation)
+
+
+def dpo(request: Request) -> Dpo:
+    session = signed_in(request)
+    if session.row.kind != DPO:
+        raise WrongCallerError("for the data protection officer")
+    habilitation = _habilitation(request, session)
+    return Dpo(session, habilitation, _actor(request, session, habilitation))
+
+
+def grantee(request: Request) -> Professional | System:
+    """A professional in the browser or by the API, or a structure's system with its access token."""
+    bearer = bearer_of(request)
+    if bearer is None:
+        return professional(request)
+    state = state_of(request)
+    token = token_of(state.parts, bearer)
+    if token is None:
+        raise NotSignedInError("no live token")
+    return system(state, token, address_of(request))
+
+
+def system(state: WebState, token: TokenRow, address: str | None) -> System:
+    grantees = (Grantee.structure(token.structure_id),)
+    actor = Actor(ActorKind.CLIENT, token.client_id, token.structure_id, address=address)
+    return System(Reader(actor, token.structure_id, state.kind_of(token.structure_id), grantees), token)
+
+
+# --- how they are told apart -----------------------------------------------------------------------------
+
+
+def bearer_of(request: Request) -> str | None:
+    """The access token presented, if any (RFC 6750, header only)."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def address_of(request: Request) -> str | None:
+    return request.client.host if request.client else None
+
+
+def cookie_of(request: Request) -> str | None:
+    return request.cookies.get(state_of(request).cookie_name)
+
+
+def _session(request: Request) -> Session | None:
+    cookie = cookie_of(request)
+    if not cookie:
+        return None
+    state = state_of(request)
+    return session_of(state.parts, cookie, state.session_rules)
+
+
+def _check_origin(request: Request, session: Session) -> None:
+    """Cross-site request forgery: SameSite=Lax is the first lock, this token the second."""
+    if request.method in SAFE_METHODS:
+        return
+    told = request.headers.get(CSRF_HEADER) or getattr(request.state, "csrf", "")
+    if not compare_digest(str(told).encode(), session.row.csrf.encode()):
+        raise CsrfError("the CSRF token is missing or is not this session's")
+
+
+def _habilitation(request: Request, session: Session) -> HabilitationRow:
+    """The one the session acts for, in force now: a person who left loses everything at the next request."""
+    state = state_of(request)
+    row = state.parts.data.habilitation(ProfessionalId(session.row.subject)) if session.row.subject else None
+    if row is None or not row.live(state.parts.now()):
+        raise WrongCallerError("no habilitation in force")
+    return row
+
+
+def _actor(request: Request, session: Session, row: HabilitationRow) -> Actor:
+    return Actor(
+        ActorKind.PROFESSIONAL,
+        row.professional_id,
+        row.structure_id,
+        row.role,
+        session.session_id,
+        address_of(request),
+    )
+
+
+def _reader(request: Request, session: Session, row: HabilitationRow) -> Reader:
+    grantees = (Grantee.professional(row.professional_id), Grantee.structure(row.structure_id))
+    kind = state_of(request).kind_of(row.structure_id)
+    return Reader(_actor(request, session, row), row.structure_id, kind, grantees)
+
+
+# --- closed by default -----------------------------------------------------------------------------------
+
+CALLERS = frozenset({anyone, visitor, signed_in, person, professional, dpo, grantee})
+
+
+def check_declared(routes: list[BaseRoute]) -> None:
+    """Raises ConfigError naming the first route that does not say who may call it."""
+    for route in _all(routes):
+        if isinstance(route, APIRoute) and not CALLERS & set(_calls(route.dependant)):
+            raise ConfigError(f"the route {route.path} does not declare its callers")
+
+
+def _all(routes: list[BaseRoute]) -> Iterator[BaseRoute]:
+    for route in routes:
+        if isinstance(route, Mount):
+            yield from _all(list(route.routes or []))
+        yield route
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)

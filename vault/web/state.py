@@ -1,0 +1,54 @@
+"""What every route of one running application shares: the parts, the settings, the waiting rooms.
+
+Made by ``vault.bootstrap`` through ``web/app.py``; read with ``state_of(request)``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.requests import HTTPConnection
+
+from schemas.ids import StructureId
+from schemas.names import StructureKind
+from vault.config import Settings
+from vault.services.parts import Parts
+from vault.services.ports import StructureRow
+from vault.services.reading import Answer, SharedRead
+from vault.services.sessions import DPO, PERSON, PROFESSIONAL, SessionRules
+from vault.web.gather import Gatherer
+
+
+@dataclass(slots=True)
+class WebState:
+    settings: Settings
+    parts: Parts
+    reads: Gatherer[SharedRead, Answer]
+    log_vkeys: tuple[str, ...]  # C2SP verifier keys, newest first
+    kinds: dict[StructureId, StructureKind] = field(default_factory=dict)  # a structure's kind never changes
+
+    @property
+    def cookie_name(self) -> str:
+        return "__Host-carnet" if self.settings.secure else "carnet"
+
+    @property
+    def session_rules(self) -> Mapping[str, SessionRules]:
+        person, professional = self.settings.session_person, self.settings.session_professional
+        office = SessionRules(professional.idle, professional.absolute)
+        return {PERSON: SessionRules(person.idle, person.absolute), PROFESSIONAL: office, DPO: office}
+
+    def kind_of(self, structure_id: StructureId) -> StructureKind:
+        """The structure's kind. Raises LookupError for an unknown structure."""
+        if structure_id not in self.kinds:
+            structure = self.structure(structure_id)
+            if structure is None:
+                raise LookupError("no such structure")
+            self.kinds[structure_id] = structure.kind
+        return self.kinds[structure_id]
+
+    def structure(self, structure_id: StructureId) -> StructureRow | None:
+        return self.parts.data.structure(structure_id)
+
+
+def state_of(connection: HTTPConnection) -> WebState:
+    state: WebState = connection.app.state.carnet
+    return state
