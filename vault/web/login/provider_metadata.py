@@ -114,8 +114,14 @@ class Provider:
         )
 
     def close(self) -> None:
-        """Close the pool; a later call would open it again."""
+        """Close the pool's connections. Also done on leaving the provider as a context manager."""
         self._transport.shut()
+
+    def __enter__(self) -> "Provider":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _may_refetch(self, now: datetime) -> bool:
         return self._refetched_at is None or now - self._refetched_at >= KEYS_REFETCH_INTERVAL

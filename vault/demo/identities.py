@@ -1,0 +1,224 @@
+"""The synthetic people of the demo, as their sign-in provider knows them. Everybody here is invented.
+
+Among them are the cases that break careless programs: no name of use, a birth abroad, a birth of which only
+the year is known, long accented names, a given name that holds a space, two people with one address.
+Subjects are derived from ``key`` alone, so that the same person is the same account after every restart.
+"""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+
+_NAMESPACE = uuid.UUID("6f3c1c0e-6b0b-4d52-9e0c-0c5d1b8f8a11")
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """Somebody who signs in through FranceConnect. ``birthdate`` is the register's, completed with 01;
+    ``known_birthdate`` says what is really known. ``preferred_username``: None is not sent, "" is sent."""
+
+    key: str
+    given_names: tuple[str, ...]
+    family_name: str
+    preferred_username: str | None
+    birthdate: str
+    known_birthdate: str
+    gender: str
+    birthplace: str
+    birthcountry: str
+    email: str
+    note: str
+
+    @property
+    def display_name(self) -> str:
+        """First given name and name of use, as the page to choose from shows it."""
+        return f"{self.given_names[0]} {self.preferred_username or self.family_name}"
+
+    @property
+    def subject(self) -> str:
+        """64 hexadecimal characters and "v1", as FranceConnect's."""
+        return hashlib.sha256(f"carnet demo\nfranceconnect\n{self.key}".encode()).hexdigest() + "v1"
+
+
+@dataclass(frozen=True)
+class DemoAgent:
+    """Somebody who signs in through ProConnect; ``acr`` is the highest level her employer can prove."""
+
+    key: str
+    given_name: str
+    usual_name: str
+    email: str
+    siret: str
+    organization_label: str
+    acr: str
+    amr: tuple[str, ...]
+    note: str
+
+    @property
+    def display_name(self) -> str:
+        """Given name and name of use."""
+        return f"{self.given_name} {self.usual_name}"
+
+    @property
+    def subject(self) -> str:
+        """A UUID, as ProConnect's."""
+        return str(uuid.uuid5(_NAMESPACE, f"proconnect:{self.key}"))
+
+
+FRANCE = "99100"
+
+AMINA = DemoPerson(
+    key="amina",
+    given_names=("Amina", "Leïla"),
+    family_name="BENSAÏD",
+    preferred_username=None,
+    birthdate="1991-03-14",
+    known_birthdate="1991-03-14",
+    gender="female",
+    birthplace="29019",
+    birthcountry=FRANCE,
+    email="amina.bensaid@courriel.example",
+    note="née le 14 mars 1991, sans nom d’usage",
+)
+GERARD = DemoPerson(
+    key="gerard",
+    given_names=("Gérard", "Michel"),
+    family_name="KERVELLA",
+    preferred_username="",
+    birthdate="1968-11-02",
+    known_birthdate="1968-11-02",
+    gender="male",
+    birthplace="29103",
+    birthcountry=FRANCE,
+    email="gerard.kervella@courriel.example",
+    note="né le 2 novembre 1968",
+)
+FATOUMATA = DemoPerson(
+    key="fatoumata",
+    given_names=("Fatoumata",),
+    family_name="DIALLO",
+    preferred_username="BARRY",
+    birthdate="1987-06-23",
+    known_birthdate="1987-06-23",
+    gender="female",
+    birthplace="",
+    birthcountry="99330",
+    email="f.barry@courriel.example",
+    note="née le 23 juin 1987 en Guinée",
+)
+YUSUF = DemoPerson(
+    key="yusuf",
+    given_names=("Yusuf", "Ali"),
+    family_name="ABDI",
+    preferred_username=None,
+    birthdate="1985-01-01",
+    known_birthdate="1985-00-00",
+    gender="male",
+    birthplace="",
+    birthcountry="99318",
+    email="yusuf.abdi@courriel.example",
+    note="né en 1985 en Somalie, jour et mois inconnus",
+)
+ELEONORE = DemoPerson(
+    key="eleonore",
+    given_names=("Éléonore", "Marie-Françoise", "Anne-Hélène", "Cœur-d’Arvor", "Maëlys"),
+    family_name="LE GOÂSTELLEC DE KERMOËLLIEN-PLOUÉZENNEC D’HERBIGNY",
+    preferred_username="LE GOÂSTELLEC-PLOUÉZENNEC",
+    birthdate="1974-12-30",
+    known_birthdate="1974-12-30",
+    gender="female",
+    birthplace="2A004",
+    birthcountry=FRANCE,
+    email="eleonore.le-goastellec@courriel.example",
+    note="née le 30 décembre 1974, noms longs et accentués",
+)
+KEVIN = DemoPerson(
+    key="kevin",
+    given_names=("Kévin",),
+    family_name="MOREAU",
+    preferred_username=None,
+    birthdate="1999-09-08",
+    known_birthdate="1999-09-08",
+    gender="male",
+    birthplace="97411",
+    birthcountry=FRANCE,
+    email="famille.moreau@courriel.example",
+    note="né le 8 septembre 1999, partage son adresse avec Marie Lou",
+)
+MARIE_LOU = DemoPerson(
+    key="marie-lou",
+    given_names=("Marie Lou", "Rose"),
+    family_name="MOREAU",
+    preferred_username="",
+    birthdate="2001-02-17",
+    known_birthdate="2001-02-17",
+    gender="female",
+    birthplace="29232",
+    birthcountry=FRANCE,
+    email="famille.moreau@courriel.example",
+    note="née le 17 février 2001, partage son adresse avec Kévin",
+)
+PEOPLE: tuple[DemoPerson, ...] = (AMINA, GERARD, FATOUMATA, YUSUF, ELEONORE, KEVIN, MARIE_LOU)
+
+# Invented establishments: the numbers pass the check digit and belong to nobody.
+SIRET_DEPARTEMENT = "99000010100016"
+SIRET_CCAS = "99000020000016"
+SIRET_SIAE = "99000030900015"
+SIRET_MISSION_LOCALE = "99000040800015"
+
+NOLWENN = DemoAgent(
+    key="nolwenn",
+    given_name="Nolwenn",
+    usual_name="LE GALL",
+    email="nolwenn.legall@departement-ponant.example",
+    siret=SIRET_DEPARTEMENT,
+    organization_label="Département du Ponant",
+    acr="eidas1-mfa",
+    amr=("pwd", "mail", "mfa"),
+    note="référente au département du Ponant",
+)
+KARIM = DemoAgent(
+    key="karim",
+    given_name="Karim",
+    usual_name="HADDAD",
+    email="karim.haddad@ccas-port-brannec.example",
+    siret=SIRET_CCAS,
+    organization_label="CCAS de Port-Brannec",
+    acr="eidas2",
+    amr=("pwd", "totp", "mfa"),
+    note="conseiller au CCAS de Port-Brannec",
+)
+CLAIRE = DemoAgent(
+    key="claire",
+    given_name="Claire",
+    usual_name="ROUSSEAU",
+    email="claire.rousseau@atelier-des-rives.example",
+    siret=SIRET_SIAE,
+    organization_label="Atelier des Rives",
+    acr="eidas1-mfa",
+    amr=("pwd", "mail", "mfa"),
+    note="encadrante à l’Atelier des Rives, entreprise d’insertion",
+)
+HELENE = DemoAgent(
+    key="helene",
+    given_name="Hélène",
+    usual_name="MARCHAND",
+    email="dpo@departement-ponant.example",
+    siret=SIRET_DEPARTEMENT,
+    organization_label="Département du Ponant",
+    acr="eidas2",
+    amr=("pwd", "pop", "mfa"),
+    note="déléguée à la protection des données du département du Ponant",
+)
+THOMAS = DemoAgent(
+    key="thomas",
+    given_name="Thomas",
+    usual_name="PERROT",
+    email="thomas.perrot@mission-locale-brannec.example",
+    siret=SIRET_MISSION_LOCALE,
+    organization_label="Mission locale du pays de Brannec",
+    acr="eidas1",
+    amr=("pwd",),
+    note="conseiller à la mission locale, sans second facteur : l’entrée lui est refusée",
+)
+AGENTS: tuple[DemoAgent, ...] = (NOLWENN, KARIM, CLAIRE, HELENE, THOMAS)
