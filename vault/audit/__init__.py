@@ -15,7 +15,7 @@ from vault.audit.errors import (
     TileError,
 )
 from vault.audit.events import AboutContent, ActorContent, ActorKind, Op
-from vault.audit.leaf import Leaf, OpeningKind, commitment, leaf_tag, month_of
+from vault.audit.leaf import Leaf, OpeningKind, commitment, month_of
 from vault.audit.merkle import CompactRange, leaf_hash
 from vault.audit.report import Finding, VerificationReport
 from vault.audit.source import Head, LogSource, Opening, StoredLeaf
@@ -49,7 +49,6 @@ __all__ = [
     "Verifier",
     "commitment",
     "leaf_hash",
-    "leaf_tag",
     "month_of",
     "open_note",
     "parse_vkey",

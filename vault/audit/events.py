@@ -101,6 +101,8 @@ class _Content:
             return tuple(value)
         if type(value) is not (int if name == "field_count" else str):
             raise ContentError("a member has another type")
+        if name == "field_count" and value < 0:
+            raise ContentError("a negative count")
         return value
 
 

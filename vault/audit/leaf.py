@@ -5,7 +5,6 @@ two are each other's inverse. Leaves hold commitments only: what they commit to 
 """
 
 import hashlib
-import hmac
 import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
@@ -108,8 +107,3 @@ def commitment(kind: str, n: bytes, r: bytes, content: bytes) -> bytes:
     if len(n) != N_SIZE or len(r) != R_SIZE:
         raise LeafError("a commitment needs 16 bytes of n and 32 of r")
     return hashlib.sha256(lp(_DOMAIN) + lp(kind) + n + r + lp(content)).digest()
-
-
-def leaf_tag(tag_key: bytes, n: bytes) -> bytes:
-    """By which the holder of a month's tag key recognises her own leaves."""
-    return hmac.digest(tag_key, n, "sha256")[:TAG_SIZE]
