@@ -14,7 +14,6 @@ Rules every implementation keeps:
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -28,215 +27,68 @@ from schemas.ids import (
     GrantId,
     InvitationId,
     ProfessionalId,
-    PurposeId,
-    SessionId,
     StructureId,
 )
-from schemas.names import EntryState, Outcome, Role, StructureKind
+from schemas.names import EntryState
+from vault.services.rows import (
+    AccountRow,
+    Appended,
+    CarnetRow,
+    ClientRow,
+    Draft,
+    FieldKeyRow,
+    GrantKeyRow,
+    GrantRow,
+    HabilitationRow,
+    InvitationRow,
+    LogRow,
+    PendingRow,
+    ReadAsk,
+    ReadFacts,
+    ReadTicket,
+    Recheck,
+    RecordHead,
+    RecordRow,
+    SecretName,
+    SecretRow,
+    SessionRow,
+    StoredCheckpoint,
+    StructureRow,
+    TokenRow,
+)
+
+__all__ = [
+    "AccountRow",
+    "Appended",
+    "CarnetRow",
+    "ClientRow",
+    "Clock",
+    "DataStore",
+    "Draft",
+    "FieldKeyRow",
+    "GrantKeyRow",
+    "GrantRow",
+    "HabilitationRow",
+    "InvitationRow",
+    "KeyStore",
+    "LogRow",
+    "PendingRow",
+    "ReadAsk",
+    "ReadFacts",
+    "ReadTicket",
+    "Recheck",
+    "RecordHead",
+    "RecordRow",
+    "SecretName",
+    "SecretRow",
+    "SessionRow",
+    "StoredCheckpoint",
+    "StructureRow",
+    "TokenRow",
+    "Work",
+]
 
 Clock = Callable[[], datetime]
-
-
-# --- the log ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One log entry, ready but for its number, its instant and (for a read) its confirmed outcome."""
-
-    op: str
-    out: Outcome
-    month: str  # yyyymm, whose keys sealed the openings
-    n: bytes
-    tag: bytes
-    about: bytes  # commitment
-    actor: bytes
-    about_sealed: bytes
-    actor_sealed: bytes
-    carnet_tag: bytes
-    structure_tag: bytes
-    agent_tag: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Recheck:
-    """What must still hold, under the head lock, for a read to be granted."""
-
-    carnet_id: CarnetId | None  # must be open; None: about nobody
-    grant_id: GrantId | None  # None: the owner, or a reader of the log
-    client_id: ClientId | None = None
-    professional_id: ProfessionalId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadTicket:
-    """A read that waits for its entry. ``denied`` gives the entry to append should the recheck fail."""
-
-    draft: Draft
-    recheck: Recheck | None
-    denied: Callable[[], Draft]
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """Made by the log alone: the entry is durable. Nothing is opened without one."""
-
-    no: int
-    at: datetime
-    out: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class LogRow:
-    """One indexed entry with the openings that still exist (sealed)."""
-
-    no: int
-    leaf: bytes
-    carnet_tag: bytes
-    agent_tag: bytes
-    about_sealed: bytes | None
-    actor_sealed: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCheckpoint:
-    size: int
-    at: datetime
-    note: str
-
-
-# --- rows of D -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CarnetRow:
-    carnet_id: CarnetId
-    reference: str
-    state: str  # "open", "erased"
-    opened_at: datetime
-    next_slot: int
-    notice_version: str
-
-    @property
-    def open(self) -> bool:
-        return self.state == "open"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordHead:
-    """The clear columns of a sealed record."""
-
-    carnet_id: CarnetId
-    entry_id: EntryId
-    compartment: CompartmentId
-    version: int
-    slot: int
-    epoch: int
-    schema_version: int
-    state: EntryState
-    held: bytes  # tells a holder of J_p whether the record holds an answered value (docs/formats/keys.md)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordRow:
-    head: RecordHead
-    record: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FieldKeyRow:
-    carnet_id: CarnetId
-    compartment: CompartmentId
-    epoch: int
-    wrapped: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class GrantKeyRow:
-    grant_id: GrantId
-    compartment: CompartmentId
-    epoch: int
-    wrapped: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class GrantRow:
-    grant: Grant
-    terms: bytes  # the exact bytes
-    sealed_key: bytes  # G_g under HPKE for the grantee
-    owner_wrap: bytes  # G_g for the owner
-
-
-@dataclass(frozen=True, slots=True)
-class StructureRow:
-    structure_id: StructureId
-    name: str
-    kind: StructureKind
-    siret: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class HabilitationRow:
-    professional_id: ProfessionalId
-    account_id: AccountId
-    structure_id: StructureId
-    role: Role
-    starts_at: datetime
-    ends_at: datetime | None
-
-    def live(self, now: datetime) -> bool:
-        return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
-
-
-@dataclass(frozen=True, slots=True)
-class ClientRow:
-    client_id: ClientId
-    structure_id: StructureId
-    name: str
-    public_jwk: str
-    ends_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """One (issuer, subject). ``sealed`` holds them and the identity told by the provider."""
-
-    account_id: AccountId
-    carnet_id: CarnetId | None  # None for professionals
-    sealed: bytes
-    refreshed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationRow:
-    invitation_id: InvitationId
-    structure_id: StructureId
-    role: Role
-    sealed_email: bytes
-    expires_at: datetime
-    used_by: ProfessionalId | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadAsk:
-    """One read to look up on a snapshot."""
-
-    carnet_id: CarnetId
-    grantees: tuple[Grantee, ...]
-    purpose_id: PurposeId
-    client_id: ClientId | None
-    professional_id: ProfessionalId | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFacts:
-    """What the snapshot says. For an unknown carnet everything is empty, after the same statements."""
-
-    carnet_open: bool
-    caller_live: bool
-    grants: Sequence[GrantRow]
-    heads: Sequence[RecordHead]
-    once_held: bool
 
 
 # --- D ---------------------------------------------------------------------------------------------------
@@ -345,50 +197,6 @@ class DataStore(Protocol):
 
 
 # --- K ---------------------------------------------------------------------------------------------------
-
-SecretName = tuple[str, str]  # (kind, id): kind among own, shred, journal, grant, seed, agent, month, index…
-
-
-@dataclass(frozen=True, slots=True)
-class SecretRow:
-    kind: str
-    id: str
-    version: int
-    wrapped: bytes
-    public: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """A browser's session. ``session_id``: digest of the cookie; ``sealed``: opened with the cookie."""
-
-    session_id: SessionId
-    kind: str  # person, professional, dpo
-    subject: str  # carnet id, or professional id ("" until a structure is chosen)
-    account_id: str
-    csrf: str
-    created_at: datetime
-    seen_at: datetime
-    ends_at: datetime
-    sealed: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRow:
-    token_id: str  # digest of the bearer token
-    client_id: ClientId
-    structure_id: StructureId
-    ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PendingRow:
-    """A sign-in or sign-out under way. The two ids are digests: of the state, of the browser's cookie."""
-
-    state_id: str
-    browser_id: str
-    created_at: datetime
-    sealed: bytes
 
 
 class KeyStore(Protocol):

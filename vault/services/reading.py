@@ -133,7 +133,7 @@ def _decide(parts: Parts, read: SharedRead, facts: ReadFacts, journals: Journals
         compartments=read.compartments,
         caller_live=facts.caller_live,
         carnet_open=facts.carnet_open,
-        purpose_known=parts.frame.may_ask(read.purpose_id, read.reader.structure_kind),
+        purpose_known=_may_ask(parts, read),
     )
     decision = decide(question, [row.grant for row in facts.grants], now=now)
     held: tuple[RecordHead, ...] = ()
@@ -142,6 +142,14 @@ def _decide(parts: Parts, read: SharedRead, facts: ReadFacts, journals: Journals
         held = _held(facts.heads, decision, journal)
     entry = _entry(parts, read, decision, held, journals)
     return _Decided(read, facts, decision, held, entry, journals)
+
+
+def _may_ask(parts: Parts, read: SharedRead) -> bool:
+    """Whether the deployer's frame still names this purpose for this kind of structure."""
+    try:
+        return read.reader.structure_kind in parts.frame.purpose(read.purpose_id).structure_kinds
+    except UnknownPurposeError:
+        return False
 
 
 def _held(heads: Sequence[RecordHead], allowed: Allowed, journal: JournalSecret) -> tuple[RecordHead, ...]:

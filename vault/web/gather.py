@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-_Waiting = tuple[T, asyncio.AbstractEventLoop, "asyncio.Future[R]"]
+_Waiting = tuple[T, asyncio.AbstractEventLoop, asyncio.Future[R]]
 
 
 class Gatherer(Generic[T, R]):
