@@ -21,6 +21,7 @@ from consent.decisions import AccessQuestion, Allowed, RefusalReason, Refused, d
 from consent.grants import Grantee
 from schemas.ids import CarnetId, CompartmentId, GrantId, PurposeId, StructureId
 from schemas.names import EntryState, Outcome, StructureKind
+from schemas.purposes import UnknownPurposeError
 from vault.audit.events import AboutContent, Op
 from vault.crypto import CryptoError, HeldTags, JournalSecret
 from vault.errors import LogUnavailableError
