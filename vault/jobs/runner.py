@@ -1,0 +1,80 @@
+"""The jobs beside the server: a checkpoint within two seconds of an append, the upkeep pass each minute.
+
+One process does them at a time: whoever holds the lease. A pass that fails is noted by its kind alone and
+tried again; the server goes on. Any process may be killed: the next one finds what remains.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vault.errors import CarnetError
+from vault.services.parts import Parts
+from vault.services.upkeep import SignNote, UpkeepReport, hold_lease, run_upkeep, sign_checkpoint
+
+TICK = 1.0  # seconds between two looks at the log
+UPKEEP_EVERY = 60.0
+
+log = logging.getLogger("carnet.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What to do and with what; ``holder`` names this process in the lease."""
+
+    parts: Parts
+    origin: str
+    sign: SignNote
+    holder: str
+
+    def run_once(self) -> UpkeepReport:
+        """One whole pass, lease or not: for the command line, and at start."""
+        report = run_upkeep(self.parts)
+        sign_checkpoint(self.parts, self.origin, self.sign)
+        return report
+
+    def tick(self, *, with_upkeep: bool) -> bool:
+        """A checkpoint if the log grew, the upkeep when due. False when another process holds the lease."""
+        if not hold_lease(self.parts, self.holder):
+            return False
+        if with_upkeep:
+            run_upkeep(self.parts)
+        sign_checkpoint(self.parts, self.origin, self.sign)
+        return True
+
+
+class JobThread:
+    """Runs ``Jobs`` until ``close``, which signs a last checkpoint."""
+
+    def __init__(self, jobs: Jobs, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._jobs, self._clock = jobs, clock
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the pass under way; what was appended since is signed."""
+        self._over.set()
+        self._thread.join(timeout=30)
+        self._try(with_upkeep=False)
+
+    def _run(self) -> None:
+        due = 0.0
+        while not self._over.is_set():
+            with_upkeep = self._clock() >= due
+            if self._try(with_upkeep=with_upkeep) and with_upkeep:
+                due = self._clock() + UPKEEP_EVERY
+            self._over.wait(TICK)
+
+    def _try(self, *, with_upkeep: bool) -> bool:
+        try:
+            return self._jobs.tick(with_upkeep=with_upkeep)
+        except CarnetError as error:
+            log.warning("a pass failed and will be tried again: %s", type(error).__name__)
+        except Exception as error:  # whatever it is, the next pass is tried; its text may hold data
+            log.error("a pass failed unexpectedly and will be tried again: %s", type(error).__name__)
+        return False
