@@ -64,7 +64,7 @@ class Preset:
     compartments: tuple[CompartmentId, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Compartment:
     """What a grant names. ``special`` (9 or 9i): shared by an act of its own only, in no preset."""
 
@@ -75,7 +75,12 @@ class Compartment:
     sensitivity: tuple[str, ...]
     label: str
     presets: tuple[str, ...]
-    node: Node = attribute(repr=False)
+    node: Node = attribute(repr=False, compare=False)
+
+    @property
+    def inline(self) -> str:
+        """The label inside a sentence: « permis de conduire »."""
+        return self.label[:1].lower() + self.label[1:]
 
     @property
     def schema(self) -> dict[str, Any]:
