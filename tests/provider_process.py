@@ -7,6 +7,7 @@ without a browser.
 
 import json
 import re
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,11 @@ def clients_of(public_url: str) -> Clients:
         ]
         for name in PROVIDERS
     }
+
+
+def plain_http() -> httpx2.Client:
+    """A browser for loopback addresses: loading the certificates of the world takes longer than a sign-in."""
+    return httpx2.Client(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False)
 
 
 class ProviderHandle:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 
-from tests.provider_process import CLIENT_ID, CLIENT_SECRET, ProviderHandle, walk_to_callback
+from tests.provider_process import CLIENT_ID, CLIENT_SECRET, ProviderHandle, plain_http, walk_to_callback
 from vault.web.login import Provider, ProviderName, ProviderSettings, SignedIn, finish, start
 
 PUBLIC_URL = "http://127.0.0.1:8000"
@@ -45,7 +45,7 @@ def sign_in(provider: Provider, choice: str, http: httpx2.Client | None = None) 
     now = datetime.now(UTC)
     address, pending = start(provider, now, "/")
     if http is None:
-        with httpx2.Client() as own:
+        with plain_http() as own:
             callback = walk_to_callback(own, address, choice)
     else:
         callback = walk_to_callback(http, address, choice)

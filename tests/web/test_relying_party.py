@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx2
 import pytest
 
 from tests.provider_process import (
@@ -14,6 +13,7 @@ from tests.provider_process import (
     CLIENT_SECRET,
     ProviderHandle,
     clients_of,
+    plain_http,
     start_provider,
     walk_to_callback,
 )
@@ -173,7 +173,7 @@ def test_a_birth_known_by_its_year_alone_is_not_shown_as_certain(franceconnect: 
 def test_the_same_answer_is_worth_nothing_the_second_time(franceconnect: Provider) -> None:
     now = datetime.now(UTC)
     address, pending = start(franceconnect, now, "/")
-    with httpx2.Client() as http:
+    with plain_http() as http:
         params = parse_qsl(urlsplit(walk_to_callback(http, address, AMINA.key)).query)
     finish(franceconnect, pending, params, now)
     with pytest.raises(SignInRefused) as no_longer_pending:
@@ -187,7 +187,7 @@ def test_the_same_answer_is_worth_nothing_the_second_time(franceconnect: Provide
 def test_a_code_of_another_sign_in_is_refused_by_its_nonce(franceconnect: Provider) -> None:
     now = datetime.now(UTC)
     (victim, _), (mine, pending) = (start(franceconnect, now, "/") for _ in range(2))
-    with httpx2.Client() as http:
+    with plain_http() as http:
         stolen = query_of(walk_to_callback(http, victim, AMINA.key))["code"]
         own = query_of(walk_to_callback(http, mine, FATOUMATA.key))
     with pytest.raises(SignInRefused) as refused:
@@ -198,9 +198,9 @@ def test_a_code_of_another_sign_in_is_refused_by_its_nonce(franceconnect: Provid
 def test_a_code_of_another_sign_in_is_refused_by_pkce_at_proconnect(proconnect: Provider) -> None:
     now = datetime.now(UTC)
     (victim, _), (mine, pending) = (start(proconnect, now, "/") for _ in range(2))
-    with httpx2.Client() as http:
+    with plain_http() as http:
         stolen = query_of(walk_to_callback(http, victim, KARIM.key))["code"]
-    with httpx2.Client() as http:
+    with plain_http() as http:
         own = query_of(walk_to_callback(http, mine, NOLWENN.key))
     with pytest.raises(SignInRefused) as refused:
         finish(proconnect, pending, list({**own, "code": stolen}.items()), now)
@@ -212,7 +212,7 @@ def test_an_answer_of_one_provider_is_refused_on_the_other_s_address(
 ) -> None:
     now = datetime.now(UTC)
     address, pending = start(franceconnect, now, "/")
-    with httpx2.Client() as http:
+    with plain_http() as http:
         params = parse_qsl(urlsplit(walk_to_callback(http, address, AMINA.key)).query)
     with pytest.raises(SignInRefused) as other_address:
         finish(proconnect, pending, params, now)
@@ -238,7 +238,7 @@ def test_a_pending_sign_in_expires_by_itself(franceconnect: Provider) -> None:
 
 def test_signing_out_ends_the_provider_s_session_too(proconnect: Provider) -> None:
     now = datetime.now(UTC)
-    with httpx2.Client() as http:
+    with plain_http() as http:
         first = sign_in(proconnect, KARIM.key, http)
         assert sign_in(proconnect, "nobody", http).subject == first.subject  # single sign-on: not even asked
         left = http.get(logout_url(proconnect, first.id_token, "s" * 43, now), follow_redirects=False)
@@ -247,7 +247,7 @@ def test_signing_out_ends_the_provider_s_session_too(proconnect: Provider) -> No
 
 
 def test_franceconnect_tells_a_person_who_is_already_signed_in(franceconnect: Provider) -> None:
-    with httpx2.Client() as http:
+    with plain_http() as http:
         sign_in(franceconnect, ELEONORE.key, http)
         assert sign_in(franceconnect, "continue", http).subject == ELEONORE.subject
         assert sign_in(franceconnect, AMINA.key, http).subject == AMINA.subject

@@ -1,58 +1,85 @@
 """Every way a provider can answer wrongly, over real HTTP: refused with its reason, never a sign-in."""
 
+import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx2
 import pytest
 
 from tests.misbehaving_provider import FORGERIES, ID_TOKEN_FAULTS
-from tests.provider_process import ProviderHandle, clients_of, start_provider, walk_to_callback
+from tests.provider_process import (
+    PROVIDERS,
+    ProviderHandle,
+    clients_of,
+    plain_http,
+    start_provider,
+    walk_to_callback,
+)
 from tests.web.sign_in_steps import PUBLIC_URL, settings_of, sign_in
 from vault.demo.identities import AMINA, FATOUMATA, NOLWENN
 from vault.identity.claims import PersonClaims
 from vault.web.login import Provider, Refusal, SignedIn, SignInRefused, finish, start
+from vault.web.login.provider_http import STEP_SECONDS, WHOLE_SECONDS
 
 
 class Misbehaving:
-    """The running provider and the way to give it orders."""
+    """The running provider, the way to give it orders, and relying parties that outlive a fault."""
 
     def __init__(self, handle: ProviderHandle) -> None:
         self.handle = handle
+        self.http = plain_http()
+        self.steady = {name: self.fresh(name) for name in PROVIDERS}
 
     def order(self, **what: Any) -> None:
-        httpx2.put(f"http://127.0.0.1:{self.handle.port}/misbehave", json=what).raise_for_status()
+        self.http.put(f"http://127.0.0.1:{self.handle.port}/misbehave", json=what).raise_for_status()
 
-    def fresh(self, name: str = "franceconnect", **changes: Any) -> Provider:
-        return Provider(settings_of(name, self.handle, **changes))
+    def fresh(self, name: str = "franceconnect") -> Provider:
+        """A relying party that has read neither description nor keys yet."""
+        return Provider(settings_of(name, self.handle))
+
+    def close(self) -> None:
+        self.http.close()
+        for provider in self.steady.values():
+            provider.close()
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Misbehaving]:
     with start_provider(clients_of(PUBLIC_URL), module="tests.misbehaving_provider") as handle:
-        yield Misbehaving(handle)
+        misbehaving = Misbehaving(handle)
+        yield misbehaving
+        misbehaving.close()
 
 
 @pytest.fixture
 def faulty(running: Misbehaving) -> Iterator[Misbehaving]:
-    running.order(mode=None)
     yield running
     running.order(mode=None)
 
 
 def refusal(faulty: Misbehaving, mode: str, name: str = "franceconnect") -> SignInRefused:
-    """What a sign-in meets under one fault; the same sign-in works once the fault is gone."""
+    """What a sign-in meets under one fault; with the same relying party it works once the fault is gone."""
     who = AMINA.key if name == "franceconnect" else NOLWENN.key
     faulty.order(mode=mode)
-    with faulty.fresh(name) as provider, pytest.raises(SignInRefused) as refused:
-        sign_in(provider, who)
+    with pytest.raises(SignInRefused) as refused:
+        sign_in(faulty.steady[name], who)
     faulty.order(mode=None)
-    with faulty.fresh(name) as provider:
-        assert isinstance(sign_in(provider, who), SignedIn)
+    assert isinstance(sign_in(faulty.steady[name], who), SignedIn)
+    return refused.value
+
+
+def refusal_at_first_sight(faulty: Misbehaving, mode: str) -> SignInRefused:
+    """What the first sign-in of all meets, when description and keys are still to be read."""
+    faulty.order(mode=mode)
+    with faulty.fresh() as provider, pytest.raises(SignInRefused) as refused:
+        sign_in(provider, AMINA.key)
     return refused.value
 
 
@@ -238,25 +265,54 @@ def test_an_answer_of_the_token_endpoint_that_is_not_usable_opens_nothing(
     assert (refused.reason, refused.check) == (reason, check)
 
 
-def test_a_silent_token_endpoint_is_waited_for_five_seconds_and_holds_nobody_else_up(
-    faulty: Misbehaving,
-) -> None:
+def test_a_silent_token_endpoint_is_waited_for_in_vain_and_holds_nobody_else_up(faulty: Misbehaving) -> None:
     now = datetime.now(UTC)
-    with faulty.fresh() as provider, httpx2.Client() as http, ThreadPoolExecutor(1) as pool:
-        address, pending = start(provider, now, "/")
-        params = parse_qsl(urlsplit(walk_to_callback(http, address, AMINA.key)).query)
-        faulty.order(mode="token-silence")
-        begun = monotonic()
-        waiting = pool.submit(finish, provider, pending, params, now)
-        while waiting.running() and monotonic() - begun < 0.5:
-            pass
-        faulty.order(mode=None)
-        assert sign_in(provider, FATOUMATA.key).subject == FATOUMATA.subject
-        assert not waiting.done()
-        error = waiting.exception(10)
+    with Provider(settings_of("franceconnect", faulty.handle), step_seconds=2) as provider:
+        with plain_http() as http, ThreadPoolExecutor(1) as pool:
+            address, pending = start(provider, now, "/")
+            params = parse_qsl(urlsplit(walk_to_callback(http, address, AMINA.key)).query)
+            faulty.order(mode="token-silence")
+            begun = monotonic()
+            waiting = pool.submit(finish, provider, pending, params, now)
+            sleep(0.3)
+            faulty.order(mode=None)
+            assert sign_in(provider, FATOUMATA.key).subject == FATOUMATA.subject
+            assert not waiting.done()
+            error = waiting.exception(10)
         assert isinstance(error, SignInRefused)
         assert error.reason is Refusal.PROVIDER_DOWN
-        assert 4 < monotonic() - begun < 9
+        assert 1.5 < monotonic() - begun < 6
+
+
+def test_production_waits_five_seconds_a_step_and_ten_in_all() -> None:
+    assert (STEP_SECONDS, WHOLE_SECONDS) == (5, 10)
+
+
+@pytest.mark.parametrize("opening", [b"", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"])
+def test_an_answer_that_drips_is_cut_off_in_its_headers_as_in_its_body(
+    faulty: Misbehaving, opening: bytes
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        over = threading.Event()
+
+        def drip() -> None:
+            taken, _ = listening.accept()
+            with taken, suppress(OSError):
+                taken.sendall(opening)
+                while not over.wait(0.1):
+                    taken.sendall(b"a")
+
+        dripping = pool.submit(drip)
+        issuer = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = replace(settings_of("franceconnect", faulty.handle), issuer=issuer)
+        begun = monotonic()
+        provider = Provider(settings, step_seconds=1, whole_seconds=1)
+        with provider, pytest.raises(SignInRefused) as refused:
+            start(provider, datetime.now(UTC), "/")
+        assert monotonic() - begun < 4
+        over.set()
+        dripping.result(5)
+    assert refused.value.reason is Refusal.PROVIDER_DOWN
 
 
 # Discovery and keys
@@ -278,13 +334,13 @@ def test_a_silent_token_endpoint_is_waited_for_five_seconds_and_holds_nobody_els
     ],
 )
 def test_a_description_of_somebody_else_starts_nothing(faulty: Misbehaving, mode: str, check: str) -> None:
-    refused = refusal(faulty, mode)
+    refused = refusal_at_first_sight(faulty, mode)
     assert (refused.reason, refused.check) == (Refusal.METADATA, check)
 
 
 @pytest.mark.parametrize("mode", ["discovery-500", "discovery-large", "discovery-redirect", "jwks-500"])
 def test_a_provider_that_is_down_is_said_to_be_down(faulty: Misbehaving, mode: str) -> None:
-    assert refusal(faulty, mode).reason is Refusal.PROVIDER_DOWN
+    assert refusal_at_first_sight(faulty, mode).reason is Refusal.PROVIDER_DOWN
 
 
 def test_a_provider_that_is_gone_is_said_to_be_down_and_not_asked_again_at_once() -> None:
@@ -299,7 +355,7 @@ def test_a_provider_that_is_gone_is_said_to_be_down_and_not_asked_again_at_once(
 
 
 def test_keys_that_change_between_authorize_and_token_are_found(faulty: Misbehaving) -> None:
-    with faulty.fresh() as provider, httpx2.Client() as http:
+    with faulty.fresh() as provider, plain_http() as http:
         sign_in(provider, AMINA.key)
         now = datetime.now(UTC)
         address, pending = start(provider, now, "/")

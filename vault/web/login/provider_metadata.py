@@ -20,7 +20,13 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from schemas.canonical import CanonicalError, parse_strict
-from vault.web.login.provider_http import BoundedTransport, client_options, media_type
+from vault.web.login.provider_http import (
+    STEP_SECONDS,
+    WHOLE_SECONDS,
+    BoundedTransport,
+    client_options,
+    media_type,
+)
 from vault.web.login.refusals import Refusal, SignInRefused
 from vault.web.login.settings import ProviderSettings, acceptable_address
 
@@ -75,11 +81,19 @@ class _Cached(Generic[Fetched]):
 
 
 class Provider:
-    """One configured provider: its settings, its pool, its cached description. Safe to share by threads."""
+    """One configured provider: its settings, its pool, its cached description. Safe to share by threads.
+    A step of an exchange may take ``step_seconds``, the whole of it ``whole_seconds``."""
 
-    def __init__(self, settings: ProviderSettings) -> None:
+    def __init__(
+        self,
+        settings: ProviderSettings,
+        *,
+        step_seconds: float = STEP_SECONDS,
+        whole_seconds: float = WHOLE_SECONDS,
+    ) -> None:
         self.settings = settings
-        self._transport = BoundedTransport()
+        self._transport = BoundedTransport(whole_seconds)
+        self._options = client_options(self._transport, step_seconds)
         self._metadata = _Cached(self._fetch_metadata, METADATA_LIFETIME)
         self._keys = _Cached(self._fetch_keys, KEYS_LIFETIME)
         self._jwks_uri = ""
@@ -110,7 +124,7 @@ class Provider:
             redirect_uri=self.settings.redirect_uri,
             code_challenge_method="S256" if self.settings.pkce else None,
             leeway=0,
-            **client_options(self._transport),
+            **self._options,
         )
 
     def close(self) -> None:
@@ -135,7 +149,7 @@ class Provider:
 
     def _fetch_json(self, address: str) -> dict[str, Any]:
         try:
-            with httpx2.Client(**client_options(self._transport)) as client:  # type: ignore[arg-type]
+            with httpx2.Client(**self._options) as client:
                 response = client.get(address, headers={"Accept": "application/json"})
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise SignInRefused(Refusal.PROVIDER_DOWN, "no answer") from error
