@@ -212,6 +212,7 @@ class ReadAsk:
     purpose_id: PurposeId
     client_id: ClientId | None
     professional_id: ProfessionalId | None
+    compartments: tuple[CompartmentId, ...] | None = None  # whose records are looked up; None: all
 
 
 @dataclass(frozen=True, slots=True)

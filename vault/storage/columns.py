@@ -1,7 +1,8 @@
 """The kinds of columns all tables share, and the few shapes statements need on both engines.
 
-- ``Id``: an identifier, at most 64 (or ``length``) printable ASCII characters. What is not one is bound as the empty string,
-  which no row may bear: a look-up by hostile text finds nothing, on both engines, and an insertion fails.
+- ``Id``: an identifier, at most 64 (or ``length``) printable ASCII characters. What is not one is bound as
+  the empty string, which no row may bear: a look-up by hostile text finds nothing, on both engines, and an
+  insertion fails.
 - ``Instant``: an aware datetime kept as milliseconds since 1970 UTC; what is finer is cut off.
 """
 
@@ -38,7 +39,7 @@ class Id(TypeDecorator[str]):
         super().__init__(length)
         self.length = length
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: str | None, _: Dialect) -> str | None:
         if value is None or (len(value) <= self.length and value.isascii() and value.isprintable()):
             return value
         return ""
@@ -48,10 +49,10 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, _: Dialect) -> int | None:
         return None if value is None else to_ms(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: int | None, _: Dialect) -> datetime | None:
         return None if value is None else from_ms(value)
 
 

@@ -92,10 +92,9 @@ class Database:
         if not self._lock.acquire(timeout=self.busy.total_seconds()):
             raise unavailable(name, "busy")
         try:
-            with ours(name), self._writer.connect() as connection:
-                with _dropped_when_broken(connection):
-                    connection.begin()
-                    yield connection
+            with ours(name), self._writer.connect() as connection, _dropped_when_broken(connection):
+                connection.begin()
+                yield connection
         finally:
             self._lock.release()
 

@@ -1,0 +1,187 @@
+"""What a consented read needs from D: one look before the entry, one after it, each for many reads at once.
+
+The statements are the same whatever is asked about: an unknown carnet costs what a known one costs.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, bindparam, literal, or_, select, union_all
+
+from schemas.ids import CarnetId, CompartmentId, GrantId
+from schemas.names import EntryState
+from vault.services.ports import Clock
+from vault.services.rows import GrantKeyRow, GrantRow, ReadAsk, ReadFacts, RecordHead, RecordRow
+from vault.storage.carnets import HEAD, head_of
+from vault.storage.columns import Id, Instant, padded
+from vault.storage.database import Database
+from vault.storage.doors import Looks
+from vault.storage.grants import GRANT, GRANTED, grant_of
+from vault.storage.tables import carnets, clients, grant_keys, grants, habilitations, once_held, records
+
+
+def _ids(name: str) -> BindParameter[Any]:
+    return bindparam(name, expanding=True, type_=Id())
+
+
+_NOW = bindparam("now", type_=Instant)
+_NOTHING = literal("")
+_CURRENT = records.c.state == EntryState.CURRENT.value
+
+# (kind, id, grantee kind, grantee id, purpose) of what stands now.
+_STANDING = union_all(
+    select(literal("carnet"), carnets.c.carnet_id, _NOTHING, _NOTHING, _NOTHING).where(
+        carnets.c.carnet_id.in_(_ids("carnets")), carnets.c.state == "open"
+    ),
+    select(literal("client"), clients.c.client_id, _NOTHING, _NOTHING, _NOTHING).where(
+        clients.c.client_id.in_(_ids("clients")), or_(clients.c.ends_at.is_(None), clients.c.ends_at > _NOW)
+    ),
+    select(literal("professional"), habilitations.c.professional_id, _NOTHING, _NOTHING, _NOTHING).where(
+        habilitations.c.professional_id.in_(_ids("professionals")),
+        habilitations.c.starts_at <= _NOW,
+        or_(habilitations.c.ends_at.is_(None), habilitations.c.ends_at > _NOW),
+    ),
+    select(
+        literal("held"),
+        once_held.c.carnet_id,
+        once_held.c.grantee_kind,
+        once_held.c.grantee_id,
+        once_held.c.purpose_id,
+    ).where(
+        once_held.c.carnet_id.in_(_ids("carnets")),
+        once_held.c.grantee_id.in_(_ids("grantees")),
+        once_held.c.until > _NOW,
+    ),
+)
+_GRANTS = select(*GRANT).where(
+    grants.c.carnet_id.in_(_ids("carnets")),
+    grants.c.grantee_id.in_(_ids("grantees")),
+    grants.c.state == GRANTED,
+)
+_HEADS = select(*HEAD).where(
+    records.c.carnet_id.in_(_ids("carnets")), records.c.compartment.in_(_ids("compartments")), _CURRENT
+)
+_ALL_HEADS = select(*HEAD).where(records.c.carnet_id.in_(_ids("carnets")), _CURRENT)
+_RECORDS = select(*HEAD, records.c.record).where(
+    records.c.carnet_id.in_(_ids("carnets")), records.c.compartment.in_(_ids("compartments")), _CURRENT
+)
+_WRAPS = select(
+    grant_keys.c.grant_id,
+    grant_keys.c.compartment,
+    grant_keys.c.epoch,
+    grant_keys.c.wrapped,
+    grant_keys.c.carnet_id,
+).where(
+    grant_keys.c.carnet_id.in_(_ids("carnets")),
+    grant_keys.c.grant_id.in_(_ids("grants")),
+    grant_keys.c.compartment.in_(_ids("compartments")),
+)
+
+
+class ConsentedReads(Looks):
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database)
+        self._clock = clock
+
+    def read_facts(self, asks: Sequence[ReadAsk]) -> list[ReadFacts]:
+        """What stands, for each ask. Records are the current ones, of the compartments asked for."""
+        if not asks:
+            return []
+        asked = _asked(asks, self._clock())
+        with self._database.read() as connection:
+            standing = {tuple(row) for row in connection.execute(_STANDING, asked)}
+            given = _by_carnet(connection, asked)
+            heads = _heads(connection, asks, asked)
+        return [_facts(ask, standing, given, heads) for ask in asks]
+
+    def sealed_fields(
+        self, wanted: Sequence[tuple[CarnetId, GrantId, Collection[CompartmentId]]]
+    ) -> list[tuple[list[RecordRow], list[GrantKeyRow]]]:
+        """For each (carnet, grant, compartments): the current sealed records and the grant's wraps."""
+        if not wanted:
+            return []
+        asked = {
+            "carnets": padded(carnet_id for carnet_id, _, _ in wanted),
+            "grants": padded(grant_id for _, grant_id, _ in wanted),
+            "compartments": padded(one for _, _, compartments in wanted for one in compartments),
+        }
+        found: dict[CarnetId, list[RecordRow]] = {}
+        wraps: dict[tuple[CarnetId, GrantId], list[GrantKeyRow]] = {}
+        with self._database.read() as connection:
+            for record in connection.execute(_RECORDS, asked):
+                found.setdefault(record[0], []).append(RecordRow(head_of(record), record[9]))
+            for wrap in connection.execute(_WRAPS, asked):
+                wraps.setdefault((wrap[4], wrap[0]), []).append(GrantKeyRow(*wrap[:4]))
+        return [
+            (
+                [row for row in found.get(carnet_id, ()) if row.head.compartment in compartments],
+                [row for row in wraps.get((carnet_id, grant_id), ()) if row.compartment in compartments],
+            )
+            for carnet_id, grant_id, compartments in wanted
+        ]
+
+
+def _asked(asks: Sequence[ReadAsk], now: datetime) -> dict[str, Any]:
+    return {
+        "now": now,
+        "carnets": padded(ask.carnet_id for ask in asks),
+        "clients": padded(ask.client_id for ask in asks if ask.client_id is not None),
+        "professionals": padded(ask.professional_id for ask in asks if ask.professional_id is not None),
+        "grantees": padded(grantee.id for ask in asks for grantee in ask.grantees),
+    }
+
+
+def _by_carnet(connection: Connection, asked: Mapping[str, Any]) -> dict[str, list[GrantRow]]:
+    found: dict[str, list[GrantRow]] = {}
+    for row in connection.execute(_GRANTS, asked):
+        grant = grant_of(row)
+        found.setdefault(grant.grant.terms.carnet_id, []).append(grant)
+    return found
+
+
+def _heads(
+    connection: Connection, asks: Sequence[ReadAsk], asked: Mapping[str, Any]
+) -> dict[str, list[RecordHead]]:
+    """Current heads by carnet: of the compartments asked for, or all when one ask does not say."""
+    compartments = padded(one for ask in asks for one in ask.compartments or ())
+    rows: Any
+    if any(ask.compartments is None for ask in asks):
+        rows = connection.execute(_ALL_HEADS, asked)
+    else:
+        rows = connection.execute(_HEADS, {**asked, "compartments": compartments})
+    found: dict[str, list[RecordHead]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(head_of(row))
+    return found
+
+
+def _facts(
+    ask: ReadAsk,
+    standing: Collection[tuple[str, ...]],
+    given: Mapping[str, Sequence[GrantRow]],
+    heads: Mapping[str, Sequence[RecordHead]],
+) -> ReadFacts:
+    client = ask.client_id is None or ("client", ask.client_id, "", "", "") in standing
+    professional = (
+        ask.professional_id is None or ("professional", ask.professional_id, "", "", "") in standing
+    )
+    somebody = ask.client_id is not None or ask.professional_id is not None
+    return ReadFacts(
+        carnet_open=("carnet", ask.carnet_id, "", "", "") in standing,
+        caller_live=somebody and client and professional,
+        grants=[
+            row
+            for row in given.get(ask.carnet_id, ())
+            if row.grant.terms.grantee in ask.grantees and row.grant.terms.purpose_id == ask.purpose_id
+        ],
+        heads=[
+            head
+            for head in heads.get(ask.carnet_id, ())
+            if ask.compartments is None or head.compartment in ask.compartments
+        ],
+        once_held=any(
+            ("held", ask.carnet_id, grantee.kind.value, grantee.id, ask.purpose_id) in standing
+            for grantee in ask.grantees
+        ),
+    )

@@ -1,0 +1,202 @@
+"""Structures and their systems, accounts, habilitations, invitations."""
+
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, tuple_, update
+
+from schemas.ids import AccountId, ClientId, InvitationId, ProfessionalId, StructureId
+from schemas.names import Role, StructureKind
+from vault.services.rows import AccountRow, ClientRow, HabilitationRow, InvitationRow, StructureRow
+from vault.storage.columns import padded
+from vault.storage.doors import Changes, Looks
+from vault.storage.tables import accounts, clients, habilitations, invitations, structures
+
+_STRUCTURE = select(structures.c.structure_id, structures.c.name, structures.c.kind, structures.c.siret)
+_CLIENT = select(
+    clients.c.client_id, clients.c.structure_id, clients.c.name, clients.c.public_jwk, clients.c.ends_at
+).where(clients.c.client_id == bindparam("client"))
+_ACCOUNT = select(
+    accounts.c.account_id, accounts.c.carnet_id, accounts.c.sealed, accounts.c.refreshed_at
+).where(accounts.c.account_id == bindparam("account"))
+_HABILITATION = select(
+    habilitations.c.professional_id,
+    habilitations.c.account_id,
+    habilitations.c.structure_id,
+    habilitations.c.role,
+    habilitations.c.starts_at,
+    habilitations.c.ends_at,
+)
+_ONE_HABILITATION = _HABILITATION.where(habilitations.c.professional_id == bindparam("professional"))
+_HABILITATIONS_OF = _HABILITATION.where(habilitations.c.account_id == bindparam("account")).order_by(
+    habilitations.c.starts_at, habilitations.c.professional_id
+)
+_INVITATION = select(
+    invitations.c.invitation_id,
+    invitations.c.structure_id,
+    invitations.c.role,
+    invitations.c.sealed_email,
+    invitations.c.expires_at,
+    invitations.c.used_by,
+).where(invitations.c.invitation_id == bindparam("invitation"))
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'"})
+
+
+def folded(text: str) -> str:
+    """Without accents, capitals or ligatures, words separated by one space; control characters are gone."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
+    kept = "".join(char for char in plain if char.isprintable() and not unicodedata.combining(char))
+    return " ".join(kept.split())
+
+
+def _structure(row: Sequence[Any]) -> StructureRow:
+    structure_id, name, kind, siret = row
+    return StructureRow(structure_id, name, StructureKind(kind), siret)
+
+
+def _habilitation(row: Sequence[Any]) -> HabilitationRow:
+    professional_id, account_id, structure_id, role, starts_at, ends_at = row
+    return HabilitationRow(professional_id, account_id, structure_id, Role(role), starts_at, ends_at)
+
+
+class PeopleChanges(Changes):
+    def add_structure(self, row: StructureRow) -> None:
+        self._connection.execute(
+            insert(structures),
+            {
+                "structure_id": row.structure_id,
+                "name": row.name,
+                "folded": folded(row.name),
+                "kind": row.kind.value,
+                "siret": row.siret,
+            },
+        )
+
+    def add_client(self, row: ClientRow) -> None:
+        self._connection.execute(
+            insert(clients),
+            {
+                "client_id": row.client_id,
+                "structure_id": row.structure_id,
+                "name": row.name,
+                "public_jwk": row.public_jwk,
+                "ends_at": row.ends_at,
+            },
+        )
+
+    def add_account(self, row: AccountRow) -> None:
+        self._connection.execute(
+            insert(accounts),
+            {
+                "account_id": row.account_id,
+                "carnet_id": row.carnet_id,
+                "sealed": row.sealed,
+                "refreshed_at": row.refreshed_at,
+            },
+        )
+
+    def refresh_account(self, account_id: AccountId, sealed: bytes) -> None:
+        self._connection.execute(
+            update(accounts)
+            .where(accounts.c.account_id == account_id)
+            .values(sealed=sealed, refreshed_at=self.now)
+        )
+
+    def add_habilitation(self, row: HabilitationRow) -> None:
+        self._connection.execute(
+            insert(habilitations),
+            {
+                "professional_id": row.professional_id,
+                "account_id": row.account_id,
+                "structure_id": row.structure_id,
+                "role": row.role.value,
+                "starts_at": row.starts_at,
+                "ends_at": row.ends_at,
+            },
+        )
+
+    def add_invitation(self, row: InvitationRow) -> None:
+        self._connection.execute(
+            insert(invitations),
+            {
+                "invitation_id": row.invitation_id,
+                "structure_id": row.structure_id,
+                "role": row.role.value,
+                "sealed_email": row.sealed_email,
+                "expires_at": row.expires_at,
+                "used_by": row.used_by,
+            },
+        )
+
+    def use_invitation(self, invitation_id: InvitationId, professional_id: ProfessionalId) -> bool:
+        """Once: False when it was used, is over, or does not exist."""
+        used = (
+            update(invitations)
+            .where(
+                invitations.c.invitation_id == invitation_id,
+                invitations.c.used_by.is_(None),
+                invitations.c.expires_at > self.now,
+            )
+            .values(used_by=professional_id)
+        )
+        return self._connection.execute(used).rowcount == 1
+
+
+class PeopleLooks(Looks):
+    def structure(self, structure_id: StructureId) -> StructureRow | None:
+        return self.structures([structure_id]).get(structure_id)
+
+    def structures(self, ids: Collection[StructureId]) -> Mapping[StructureId, StructureRow]:
+        statement = _STRUCTURE.where(structures.c.structure_id.in_(padded(ids)))
+        with self._database.read() as connection:
+            found = [_structure(row) for row in connection.execute(statement)]
+        return {row.structure_id: row for row in found}
+
+    def search_structures(
+        self, words: str, *, after: StructureId | None, limit: int
+    ) -> Sequence[StructureRow]:
+        """Those whose name holds every word, by name; accents and capitals do not count. ``after``: the
+        last one of the page before; one that is unknown gives an empty page."""
+        statement = _STRUCTURE.where(
+            *(structures.c.folded.contains(word, autoescape=True) for word in folded(words).split())
+        ).order_by(structures.c.folded, structures.c.structure_id)
+        if after is not None:
+            last = select(structures.c.folded, structures.c.structure_id).where(
+                structures.c.structure_id == after
+            )
+            statement = statement.where(
+                tuple_(structures.c.folded, structures.c.structure_id) > last.scalar_subquery()
+            )
+        with self._database.read() as connection:
+            return [_structure(row) for row in connection.execute(statement.limit(limit))]
+
+    def client(self, client_id: ClientId) -> ClientRow | None:
+        with self._database.read() as connection:
+            row = connection.execute(_CLIENT, {"client": client_id}).one_or_none()
+        return ClientRow(*row) if row else None
+
+    def account(self, account_id: AccountId) -> AccountRow | None:
+        with self._database.read() as connection:
+            row = connection.execute(_ACCOUNT, {"account": account_id}).one_or_none()
+        return AccountRow(*row) if row else None
+
+    def habilitation(self, professional_id: ProfessionalId) -> HabilitationRow | None:
+        with self._database.read() as connection:
+            row = connection.execute(_ONE_HABILITATION, {"professional": professional_id}).one_or_none()
+        return _habilitation(row) if row else None
+
+    def habilitations_of(self, account_id: AccountId) -> Sequence[HabilitationRow]:
+        """Live or not, oldest first."""
+        with self._database.read() as connection:
+            return [
+                _habilitation(row) for row in connection.execute(_HABILITATIONS_OF, {"account": account_id})
+            ]
+
+    def invitation(self, invitation_id: InvitationId) -> InvitationRow | None:
+        with self._database.read() as connection:
+            row = connection.execute(_INVITATION, {"invitation": invitation_id}).one_or_none()
+        if row is None:
+            return None
+        found, structure_id, role, sealed_email, expires_at, used_by = row
+        return InvitationRow(found, structure_id, Role(role), sealed_email, expires_at, used_by)
