@@ -6,7 +6,7 @@ the person's own secret, or for a professional under a secret of the account.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.canonical import CanonicalError, canonical, parse_strict
@@ -26,8 +26,8 @@ class Identity:
     """What a provider told: the pair, then the claims we keep, as plain JSON."""
 
     issuer: str
-    subject: str
-    claims: Mapping[str, Any]
+    subject: str = field(repr=False)
+    claims: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

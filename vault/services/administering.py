@@ -4,7 +4,7 @@ Each is an entry of the log about nobody, by the operator; none can read a carne
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from consent.grants import Grantee
@@ -34,12 +34,12 @@ class BadKeyError(CallerError):
 @dataclass(frozen=True, slots=True)
 class Invitation:
     invitation_id: InvitationId
-    secret: str  # of the one-time link; shown once, kept nowhere
+    secret: str = field(repr=False)  # of the one-time link; shown once, kept nowhere
     expires_at: datetime
 
 
 def make_instance_keys(
-    keystore: KeyStore, rows: KeyRows, random: Random, log_seed: bytes, log_public: bytes
+    keystore: KeyStore, rows: KeyRows, random: Random, *, log_seed: bytes, log_public: bytes
 ) -> None:
     """The rows of K every instance starts with. Repeatable: what exists is left alone."""
     keystore.add_secrets(

@@ -6,7 +6,7 @@ only her session loads. The operator has neither.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -44,8 +44,8 @@ class EntryBrokenError(BrokenError):
 class Body:
     """What is sealed. ``value`` is None unless ``answer`` is ``answered``."""
 
-    value: JSON
-    answer: AnswerKind
+    value: JSON = field(repr=False)
+    answer: AnswerKind = field(repr=False)
     source: str
     author: str
     collected_at: datetime
@@ -96,7 +96,7 @@ class Entry:
     state: EntryState
     body: Body
     contested: bool = False
-    observations: tuple[str, ...] = ()
+    observations: tuple[str, ...] = field(default=(), repr=False)
 
 
 def context_of(head: RecordHead, instance: str) -> SealContext:

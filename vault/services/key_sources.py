@@ -12,7 +12,7 @@ for a minute at most. A deleted row therefore has nothing to look up.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from consent.decisions import Allowed
@@ -67,6 +67,10 @@ class KeyRows:
         wrapped = self._kms.wrap_row(kind, id_, version, secret)
         return SecretRow(kind, id_, version, wrapped, public)
 
+    def unwrap_counts(self) -> Mapping[str, int]:
+        """How many rows the root unwrapped since the start, by kind."""
+        return self._kms.unwrap_counts()
+
     def store_if_absent(self, row: SecretRow) -> None:
         self._store.add_secrets([row], if_absent=True)
 
@@ -87,10 +91,10 @@ class Journals:
     """The journal keys one unit of work needs. ``journals`` lacks unknown and erased carnets."""
 
     month: str
-    month_secret: MonthSecret
-    instance: JournalSecret
-    journals: Mapping[CarnetId, JournalSecret]
-    agents: Mapping[SecretName, AgentSecret]
+    month_secret: MonthSecret = field(repr=False)
+    instance: JournalSecret = field(repr=False)
+    journals: Mapping[CarnetId, JournalSecret] = field(repr=False)
+    agents: Mapping[SecretName, AgentSecret] = field(repr=False)
 
     def journal(self, carnet_id: CarnetId | None) -> JournalSecret | None:
         return self.journals.get(carnet_id) if carnet_id is not None else None
@@ -146,8 +150,8 @@ class OwnerAccess:
 
 @dataclass(frozen=True, slots=True)
 class OwnerSecrets:
-    own: OwnerSecret
-    shred: ShredTree
+    own: OwnerSecret = field(repr=False)
+    shred: ShredTree = field(repr=False)
 
 
 class OwnerKeys:
@@ -178,9 +182,9 @@ class CallerKeys:
 
 @dataclass(frozen=True, slots=True)
 class ReaderSecrets:
-    shred: ShredTree | None
-    grant: GrantSecret | None
-    seed: bytes | None
+    shred: ShredTree | None = field(repr=False)
+    grant: GrantSecret | None = field(repr=False)
+    seed: bytes | None = field(repr=False)
 
 
 class ReaderKeys:

@@ -5,7 +5,7 @@ key that only the cookie gives: neither a dump of K nor the root alone opens it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +32,7 @@ class SessionRules:
 @dataclass(frozen=True, slots=True)
 class Session:
     row: SessionRow
-    private: Mapping[str, str]  # provider, id_token, name
+    private: Mapping[str, str] = field(repr=False)  # provider, id_token, name
 
     @property
     def session_id(self) -> SessionId:
@@ -43,7 +43,7 @@ class Session:
 class NewSession:
     """``cookie`` is the secret to set in the browser; it is nowhere else."""
 
-    cookie: str
+    cookie: str = field(repr=False)
     session: Session
 
 

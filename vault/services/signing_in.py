@@ -6,7 +6,7 @@ bound to the account that uses it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from consent.grants import Grantee
@@ -59,13 +59,13 @@ class ComingIn:
     """A sign-in that the relying party has fully verified, and the browser it came from."""
 
     issuer: str
-    subject: str
-    claims: Mapping[str, Any]
-    id_token: str
+    subject: str = field(repr=False)
+    claims: Mapping[str, Any] = field(repr=False)
+    id_token: str = field(repr=False)
     provider: str
-    display_name: str
-    address: str | None
-    former_cookie: str | None
+    display_name: str = field(repr=False)
+    address: str | None = field(repr=False)
+    former_cookie: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Whoever asks proves itself with a signed assertion (RFC 7523); the signature is 
 then asks here that the assertion's ``jti`` was never used.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from schemas.ids import ClientId
@@ -17,7 +17,7 @@ TOKEN_LIFE = timedelta(seconds=600)
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    token: str  # shown once
+    token: str = field(repr=False)  # shown once
     ends_at: datetime
 
 

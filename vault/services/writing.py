@@ -7,6 +7,7 @@ is answered once and written twice: coarse for most readers, exact for those she
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -60,8 +61,8 @@ class Answer:
     """What is written in a field: a value, or why there is none."""
 
     field_id: FieldId
-    value: JSON = None
-    kind: AnswerKind = AnswerKind.ANSWERED
+    value: JSON = attribute(default=None, repr=False)
+    kind: AnswerKind = attribute(default=AnswerKind.ANSWERED, repr=False)
     source: str = BY_PERSON
     author: str = BY_PERSON
     collected_at: datetime | None = None
