@@ -1,7 +1,8 @@
 """Logs for tests: small ones made by hand, with a key of their own, and ways to spoil them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
@@ -103,6 +104,11 @@ class MemoryLog:
     def openings(self) -> Iterator[Opening]:
         return iter(self.known)
 
+    def copy(self) -> "MemoryLog":
+        return replace(
+            self, rows=[*self.rows], tiles={**self.tiles}, notes=[*self.notes], known=[*self.known]
+        )
+
     # --- spoiling ---
     def edit(self, no: int, data: bytes, *, with_hash: bool = False) -> None:
         stored = leaf_hash(data) if with_hash else self.rows[no].hash
@@ -124,8 +130,14 @@ class MemoryLog:
 def a_log(leaves: int | list[bytes], *, every: int = 10, partial: bool = True) -> MemoryLog:
     """A log of so many leaves (or these), with a checkpoint after every tenth leaf and at the end.
 
-    Without ``partial`` it keeps only full tiles, as a database may."""
-    data = [a_leaf(i) for i in range(leaves)] if isinstance(leaves, int) else leaves
+    Without ``partial`` it keeps only full tiles, as a database may.
+    """
+    return _a_log(leaves if isinstance(leaves, int) else tuple(leaves), every, partial).copy()
+
+
+@cache
+def _a_log(leaves: int | tuple[bytes, ...], every: int, partial: bool) -> MemoryLog:
+    data = [a_leaf(i) for i in range(leaves)] if isinstance(leaves, int) else list(leaves)
     growing, tiles = CompactRange(), Tiles()
     known: dict[tuple[int, int], bytes] = {}
     notes: list[str | bytes] = []
@@ -141,3 +153,18 @@ def a_log(leaves: int | list[bytes], *, every: int = 10, partial: bool = True) -
         t = 0
     rows = [StoredLeaf(no, one, leaf_hash(one)) for no, one in enumerate(data)]
     return MemoryLog(rows, known, notes, Head(len(data), t, growing))
+
+
+def set_tile(level: int, no: int, change: Callable[[bytes], bytes]) -> Callable[[MemoryLog], None]:
+    def spoil(log: MemoryLog) -> None:
+        log.tiles[level, no] = change(log.tiles[level, no])
+
+    return spoil
+
+
+def set_head(**changed: object) -> Callable[[MemoryLog], None]:
+    def spoil(log: MemoryLog) -> None:
+        assert log.kept_head
+        log.kept_head = log.kept_head._replace(**changed)
+
+    return spoil

@@ -76,7 +76,7 @@ def inclusion_vectors() -> Vectors:
     }
     for name, changed in spoiled.items():
         out[name] = case("verify_inclusion", {**right, **changed}, False)
-    # The definition hashes no size: 7 and 8 leaves give leaf 5 a path of one shape. Sizes come from signed notes.
+    # The definition hashes no size: 7 and 8 leaves give leaf 5 one shape of path. Sizes come from notes.
     out["of-another-size-of-the-same-shape"] = case("verify_inclusion", {**right, "size": 7}, True)
     return {f"inclusion-{name}": vector for name, vector in out.items()}
 

@@ -10,15 +10,16 @@ Promises (docs/formats/log-export.md, "What verification says"):
 
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
+from itertools import islice
 
 from vault.audit.checkpoint import Checkpoint, Verifier, open_note
 from vault.audit.errors import AuditError, LeafError, NoteError
 from vault.audit.leaf import Leaf, OpeningKind, commitment, leaf_time
-from vault.audit.merkle import HASH_SIZE, CompactRange, leaf_hash, range_at
+from vault.audit.merkle import HASH_SIZE, CompactRange, leaf_hash, range_at, subtree_root
 from vault.audit.report import Findings, VerificationReport
 from vault.audit.settle import Rows, Run
 from vault.audit.source import LogSource, Opening
-from vault.audit.tiles import FULL, HEIGHT, WIDTH, Tile, Tiles, tile_nodes
+from vault.audit.tiles import FULL, HEIGHT, WIDTH, Tile, Tiles, cut, tile_nodes, tile_width
 
 
 def verify(
@@ -217,24 +218,28 @@ class _Walk:
     def _take_up(self, rows: Rows, checkpoint: Checkpoint) -> None:
         """Stand where the trusted checkpoint stands. Raises TileError when the tree is not there."""
         size = min(checkpoint.size, rows.size)
-        self.range = range_at(size, tile_nodes(self._tile_or_leaves))
-        self.tiles = Tiles(size, self._tile_or_leaves)
+
+        def read(level: int, no: int) -> bytes:
+            return self._tile_or_below(level, no, rows.size)
+
+        self.range = range_at(size, tile_nodes(read))
+        self.tiles = Tiles(size, read)
         self.seen = size
         last = next(self.source.leaves(size - 1), None) if size else None
         if last and last.data is not None:
             rows.last_t = leaf_time(last.data)
 
-    def _tile_or_leaves(self, level: int, no: int) -> bytes:
-        """A tile; at level 0, where the one not yet full may not be kept, out of the stored leaves."""
+    def _tile_or_below(self, level: int, no: int, size: int) -> bytes:
+        """The lowest tile out of its leaves; those above as kept, or while not full out of those below."""
+        width = tile_width(level, no, size)
+        if not level:
+            rows = islice(self.source.leaves(no * WIDTH), width)
+            return b"".join(leaf_hash(row.data) if row.data is not None else row.hash or b"" for row in rows)
         kept = self.source.tile(level, no)
-        if level or len(kept) == FULL:
+        if len(kept) >= width * HASH_SIZE:
             return kept
-        hashes: list[bytes] = []
-        for row in self.source.leaves(no * WIDTH):
-            if row.no != no * WIDTH + len(hashes) or row.data is None or len(hashes) == WIDTH:
-                break
-            hashes.append(leaf_hash(row.data))
-        return b"".join(hashes)
+        below = (self.source.tile(level - 1, no * WIDTH + at) for at in range(width))
+        return b"".join(subtree_root(cut(tile)) for tile in below if len(tile) == FULL)
 
     def _end(self, rows: Rows, partial_tiles: bool) -> None:
         for tile in self.tiles.partial() if self.range else ():

@@ -93,8 +93,10 @@ def parse_vkey(line: str, check: CheckSignature) -> Verifier:
 
 
 def sign_checkpoint(checkpoint: Checkpoint, *signers: Signer) -> str:
-    """The signed note. Several signers while one log key takes over from another."""
-    parse_checkpoint(checkpoint.text)
+    """The signed note. Several signers while one log key takes over from another. Raises NoteError for
+    what nobody could read back."""
+    if not signers or parse_checkpoint(checkpoint.text) != checkpoint:
+        raise NoteError("not a checkpoint that can be read back, or nobody to sign it")
     signed = checkpoint.text.encode()
     lines = [
         f"{_DASH}{_good_name(by.name)} {b64encode(key_id(by.name, by.public) + by.sign(signed)).decode()}\n"

@@ -99,10 +99,11 @@ class _Content:
             if not (isinstance(value, list) and value and all(type(item) is str for item in value)):
                 raise ContentError("a list of strings was expected")
             return tuple(value)
-        if type(value) is not (int if name == "field_count" else str):
-            raise ContentError("a member has another type")
-        if name == "field_count" and value < 0:
-            raise ContentError("a negative count")
+        if name == "field_count":
+            if type(value) is not int or value < 0:
+                raise ContentError("a count was expected")
+        elif type(value) is not str:
+            raise ContentError("a string was expected")
         return value
 
 

@@ -98,8 +98,11 @@ def leaf_time(data: bytes) -> int:
 
 
 def month_of(t: int) -> str:
-    """The month, ``yyyymm`` in UTC, of an instant in milliseconds."""
-    return datetime.fromtimestamp(t // 1000, UTC).strftime("%Y%m")
+    """The month, ``yyyymm`` in UTC, of an instant in milliseconds. Raises LeafError beyond the year 9999."""
+    try:
+        return datetime.fromtimestamp(t // 1000, UTC).strftime("%Y%m")
+    except (ValueError, OverflowError, OSError) as error:
+        raise LeafError("no month for this instant") from error
 
 
 def commitment(kind: str, n: bytes, r: bytes, content: bytes) -> bytes:

@@ -54,6 +54,7 @@ class VerificationReport:
 class Findings:
     """Collects while a log is walked; keeps the first ones, counts the others."""
 
+    most: int = MOST_FINDINGS
     kept: list[Finding] = field(default_factory=list)
     more: int = 0
     first_bad_index: int | None = None
@@ -63,7 +64,7 @@ class Findings:
     def add(self, sentence: str, index: int | None = None) -> None:
         if index is not None and (self.first_bad_index is None or index < self.first_bad_index):
             self.first_bad_index = index
-        if len(self.kept) < MOST_FINDINGS:
+        if len(self.kept) < self.most:
             self.kept.append(Finding(index, sentence))
         else:
             self.more += 1

@@ -77,7 +77,7 @@ class Tiles:
             known = read(level, hashes // WIDTH) if width and read else b""
             if len(known) < width * HASH_SIZE:
                 raise TileError(f"tile {tile_path(level, hashes // WIDTH, width)} is missing or too short")
-            self._edge.append(_cut(known[: width * HASH_SIZE]))
+            self._edge.append(cut(known[: width * HASH_SIZE]))
 
     def extend(self, hashes: Sequence[bytes]) -> list[Tile]:
         """Add leaf hashes; returns the tiles that became full, in the order in which they did."""
@@ -119,7 +119,8 @@ class Tiles:
         ]
 
 
-def _cut(hashes: bytes) -> list[bytes]:
+def cut(hashes: bytes) -> list[bytes]:
+    """Joined hashes, one by one."""
     return [hashes[at : at + HASH_SIZE] for at in range(0, len(hashes), HASH_SIZE)]
 
 
@@ -134,7 +135,7 @@ def tile_nodes(read: ReadTile, *, kept: int = 64) -> NodeAt:
         if (level, no) in cache:
             cache.move_to_end((level, no))
         else:
-            cache[level, no] = _inner(_cut(read(level, no)))
+            cache[level, no] = _inner(cut(read(level, no)))
             if len(cache) > kept:
                 cache.popitem(last=False)
         return cache[level, no]
