@@ -16,16 +16,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import BindParameter, Connection, bindparam, literal, or_, select, union_all
+from sqlalchemy import BigInteger, Connection, bindparam, or_, select, union_all
 
 from schemas.names import GrantState
 from vault.errors import LogUnavailableError, UnavailableError
 from vault.services.ports import Clock
 from vault.services.rows import Appended, ReadTicket, Recheck
 from vault.storage.audit_log import HeldLog
-from vault.storage.columns import Id, Instant, padded
+from vault.storage.columns import fixed, to_ms
 from vault.storage.database import Database
 from vault.storage.failures import LOG
+from vault.storage.prepared import Prepared, identifiers, one_of
 from vault.storage.tables import carnets, clients, grants, habilitations
 
 MOST = 256  # entries in one transaction
@@ -55,46 +56,43 @@ class UnderTheLock:
     ) -> Collection[Recheck]:
         if not rechecks:
             return ()
-        live = {tuple(row) for row in connection.execute(_LIVE, _asked(rechecks, now))}
+        live = set(_LIVE.rows(connection, **_asked(rechecks, now)))
         return {recheck for recheck in rechecks if _needs(recheck) <= live}
 
 
-def _ids(name: str) -> BindParameter[Any]:
-    return bindparam(name, expanding=True, type_=Id())
-
-
-_NOW = bindparam("now", type_=Instant)
+_NOW = bindparam("now", type_=BigInteger())
 # What is in force now, as (kind, id, carnet): one statement, however many reads wait.
-_LIVE = union_all(
-    select(literal("carnet"), carnets.c.carnet_id, carnets.c.carnet_id).where(
-        carnets.c.carnet_id.in_(_ids("carnets")), carnets.c.state == "open"
-    ),
-    select(literal("grant"), grants.c.grant_id, grants.c.carnet_id).where(
-        grants.c.grant_id.in_(_ids("grants")),
-        grants.c.state == GrantState.GRANTED.value,
-        grants.c.starts_at <= _NOW,
-        grants.c.ends_at > _NOW,
-    ),
-    select(literal("client"), clients.c.client_id, literal("")).where(
-        clients.c.client_id.in_(_ids("clients")), or_(clients.c.ends_at.is_(None), clients.c.ends_at > _NOW)
-    ),
-    select(literal("professional"), habilitations.c.professional_id, literal("")).where(
-        habilitations.c.professional_id.in_(_ids("professionals")),
-        habilitations.c.starts_at <= _NOW,
-        or_(habilitations.c.ends_at.is_(None), habilitations.c.ends_at > _NOW),
-    ),
+_LIVE = Prepared(
+    union_all(
+        select(fixed("carnet"), carnets.c.carnet_id, carnets.c.carnet_id).where(
+            one_of(carnets.c.carnet_id, "carnets"), carnets.c.state == fixed("open")
+        ),
+        select(fixed("grant"), grants.c.grant_id, grants.c.carnet_id).where(
+            one_of(grants.c.grant_id, "grants"),
+            grants.c.state == fixed(GrantState.GRANTED),
+            grants.c.starts_at <= _NOW,
+            grants.c.ends_at > _NOW,
+        ),
+        select(fixed("client"), clients.c.client_id, fixed("")).where(
+            one_of(clients.c.client_id, "clients"),
+            or_(clients.c.ends_at.is_(None), clients.c.ends_at > _NOW),
+        ),
+        select(fixed("professional"), habilitations.c.professional_id, fixed("")).where(
+            one_of(habilitations.c.professional_id, "professionals"),
+            habilitations.c.starts_at <= _NOW,
+            or_(habilitations.c.ends_at.is_(None), habilitations.c.ends_at > _NOW),
+        ),
+    )
 )
 
 
 def _asked(rechecks: Collection[Recheck], now: datetime) -> dict[str, Any]:
     return {
-        "now": now,
-        "carnets": padded(recheck.carnet_id for recheck in rechecks if recheck.carnet_id is not None),
-        "grants": padded(recheck.grant_id for recheck in rechecks if recheck.grant_id is not None),
-        "clients": padded(recheck.client_id for recheck in rechecks if recheck.client_id is not None),
-        "professionals": padded(
-            recheck.professional_id for recheck in rechecks if recheck.professional_id is not None
-        ),
+        "now": to_ms(now),
+        "carnets": identifiers(recheck.carnet_id for recheck in rechecks),
+        "grants": identifiers(recheck.grant_id for recheck in rechecks),
+        "clients": identifiers(recheck.client_id for recheck in rechecks),
+        "professionals": identifiers(recheck.professional_id for recheck in rechecks),
     }
 
 

@@ -21,15 +21,16 @@ from vault.errors import LogUnavailableError
 from vault.services.ports import Clock
 from vault.services.rows import Appended, Draft
 from vault.storage.columns import from_ms, insert_if_absent, to_ms
+from vault.storage.prepared import Prepared
 from vault.storage.tables import leaves, log_head, log_index, openings, tiles
 
 STEP_BACK = timedelta(seconds=5)
 
-_LOCK_HEAD = select(log_head.c.size, log_head.c.t, log_head.c.range).with_for_update()
-_ADD_LEAVES = insert(leaves)
-_ADD_OPENINGS = insert(openings)
-_ADD_INDEX = insert(log_index)
-_MOVE_HEAD = (
+_LOCK_HEAD = Prepared(select(log_head.c.size, log_head.c.t, log_head.c.range).with_for_update())
+_ADD_LEAVES = Prepared(insert(leaves))
+_ADD_OPENINGS = Prepared(insert(openings))
+_ADD_INDEX = Prepared(insert(log_index))
+_MOVE_HEAD = Prepared(
     update(log_head)
     .where(log_head.c.size == bindparam("old"))
     .values(size=bindparam("new"), t=bindparam("new_t"), range=bindparam("new_range"))
@@ -64,10 +65,10 @@ class HeldLog:
     """The head, locked for this transaction. ``now`` is the instant of every leaf appended through it."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
-        row = connection.execute(_LOCK_HEAD).one_or_none()
-        if row is None:
+        rows = _LOCK_HEAD.rows(connection)
+        if not rows:
             raise LogUnavailableError("not founded")
-        size, t, compact = row
+        ((size, t, compact),) = rows
         self._connection = connection
         self.size: int = size
         self._range = _range(size, compact)
@@ -84,15 +85,9 @@ class HeldLog:
         old, numbers = self.size, range(self.size, self.size + len(drafts))
         encoded = [_leaf(draft, self._t).encode() for draft in drafts]
         hashes = [leaf_hash(data) for data in encoded]
-        self._connection.execute(
-            _ADD_LEAVES,
-            [
-                {"no": no, "bytes": data, "hash": hash_}
-                for no, data, hash_ in zip(numbers, encoded, hashes, strict=True)
-            ],
-        )
-        self._connection.execute(_ADD_OPENINGS, _opening_rows(numbers, drafts))
-        self._connection.execute(_ADD_INDEX, _index_rows(numbers, drafts))
+        _ADD_LEAVES.many(self._connection, _leaf_rows(numbers, encoded, hashes))
+        _ADD_OPENINGS.many(self._connection, _opening_rows(numbers, drafts))
+        _ADD_INDEX.many(self._connection, _index_rows(numbers, drafts))
         self._keep_tiles(hashes)
         self._range.extend(hashes)
         self.size += len(drafts)
@@ -100,11 +95,10 @@ class HeldLog:
         return [Appended(no, self.now, draft.out) for no, draft in zip(numbers, drafts, strict=True)]
 
     def _move_head(self, old: int) -> None:
-        moved = self._connection.execute(
-            _MOVE_HEAD,
-            {"old": old, "new": self.size, "new_t": self._t, "new_range": self._range.to_bytes()},
+        moved = _MOVE_HEAD.change(
+            self._connection, old=old, new=self.size, new_t=self._t, new_range=self._range.to_bytes()
         )
-        if moved.rowcount != 1:
+        if moved != 1:
             raise LogUnavailableError("the head moved under its lock")
 
     # --- tiles -------------------------------------------------------------------------------------------
@@ -164,6 +158,15 @@ def _leaf(draft: Draft, t: int) -> Leaf:
         about=draft.about,
         actor=draft.actor,
     )
+
+
+def _leaf_rows(
+    numbers: Sequence[int], encoded: Sequence[bytes], hashes: Sequence[bytes]
+) -> list[dict[str, Any]]:
+    return [
+        {"no": no, "bytes": data, "hash": hash_}
+        for no, data, hash_ in zip(numbers, encoded, hashes, strict=True)
+    ]
 
 
 def _opening_rows(numbers: Sequence[int], drafts: Sequence[Draft]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, sel
 from schemas.ids import CarnetId, EntryId
 from schemas.names import EntryState, GrantState
 from vault.services.rows import CarnetRow, FieldKeyRow, RecordHead, RecordRow
-from vault.storage.columns import padded
+from vault.storage.columns import fixed, padded
 from vault.storage.doors import Changes, Looks
 from vault.storage.tables import accounts, carnets, field_keys, grant_keys, grants, records
 
@@ -209,11 +209,11 @@ class CarnetLooks(Looks):
 
     def erased_carnets(self, *, limit: int) -> Sequence[CarnetRow]:
         """Those closed whose rows still stand."""
-        return self._carnets(carnets.c.state == "erased", limit)
+        return self._carnets(carnets.c.state == fixed("erased"), limit)
 
     def forgotten_heads(self, *, limit: int) -> Sequence[RecordHead]:
         """Of records whose entry is forgotten and whose rows still stand."""
-        statement = select(*HEAD).where(records.c.state == EntryState.FORGOTTEN.value)
+        statement = select(*HEAD).where(records.c.state == fixed(EntryState.FORGOTTEN))
         with self._database.read() as connection:
             return [head_of(row) for row in connection.execute(statement.limit(limit))]
 

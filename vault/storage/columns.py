@@ -10,7 +10,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Connection, Dialect, Integer, String, Table
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    String,
+    Table,
+    literal_column,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
@@ -31,6 +41,11 @@ def from_ms(ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=ms)
 
 
+def is_identifier(value: str, length: int = LONGEST_ID) -> bool:
+    """Whether a row may bear it."""
+    return 0 < len(value) <= length and value.isascii() and value.isprintable()
+
+
 class Id(TypeDecorator[str]):
     impl = String
     cache_ok = True
@@ -40,9 +55,7 @@ class Id(TypeDecorator[str]):
         self.length = length
 
     def process_bind_param(self, value: str | None, _: Dialect) -> str | None:
-        if value is None or (len(value) <= self.length and value.isascii() and value.isprintable()):
-            return value
-        return ""
+        return value if value is None or is_identifier(value, self.length) else ""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -59,6 +72,13 @@ class Instant(TypeDecorator[datetime]):
 def named(column: str) -> CheckConstraint:
     """Refuses the empty string that ``Id`` binds for what is no identifier."""
     return CheckConstraint(f"{column} <> ''", name=f"{column}_is_one")
+
+
+def fixed(constant: str) -> ColumnElement[str]:
+    """A constant of the program in the statement's own text: only so does an engine use a partial index."""
+    if not constant.isidentifier() and constant:
+        raise ValueError("not a constant")
+    return literal_column(f"'{constant}'", String())
 
 
 def padded(values: Iterable[Any]) -> list[Any]:

@@ -7,75 +7,83 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, literal, or_, select, union_all
+from sqlalchemy import BigInteger, Connection, bindparam, or_, select, union_all
 
 from schemas.ids import CarnetId, CompartmentId, GrantId
 from schemas.names import EntryState
 from vault.services.ports import Clock
 from vault.services.rows import GrantKeyRow, GrantRow, ReadAsk, ReadFacts, RecordHead, RecordRow
 from vault.storage.carnets import HEAD, head_of
-from vault.storage.columns import Id, Instant, padded
+from vault.storage.columns import fixed, to_ms
 from vault.storage.database import Database
 from vault.storage.doors import Looks
 from vault.storage.grants import GRANT, GRANTED, grant_of
+from vault.storage.prepared import Prepared, identifiers, one_of
 from vault.storage.tables import carnets, clients, grant_keys, grants, habilitations, once_held, records
 
-
-def _ids(name: str) -> BindParameter[Any]:
-    return bindparam(name, expanding=True, type_=Id())
-
-
-_NOW = bindparam("now", type_=Instant)
-_NOTHING = literal("")
-_CURRENT = records.c.state == EntryState.CURRENT.value
+_NOW = bindparam("now", type_=BigInteger())
+_NOTHING = fixed("")
+_CURRENT = records.c.state == fixed(EntryState.CURRENT)
 
 # (kind, id, grantee kind, grantee id, purpose) of what stands now.
-_STANDING = union_all(
-    select(literal("carnet"), carnets.c.carnet_id, _NOTHING, _NOTHING, _NOTHING).where(
-        carnets.c.carnet_id.in_(_ids("carnets")), carnets.c.state == "open"
-    ),
-    select(literal("client"), clients.c.client_id, _NOTHING, _NOTHING, _NOTHING).where(
-        clients.c.client_id.in_(_ids("clients")), or_(clients.c.ends_at.is_(None), clients.c.ends_at > _NOW)
-    ),
-    select(literal("professional"), habilitations.c.professional_id, _NOTHING, _NOTHING, _NOTHING).where(
-        habilitations.c.professional_id.in_(_ids("professionals")),
-        habilitations.c.starts_at <= _NOW,
-        or_(habilitations.c.ends_at.is_(None), habilitations.c.ends_at > _NOW),
-    ),
+_STANDING = Prepared(
+    union_all(
+        select(fixed("carnet"), carnets.c.carnet_id, _NOTHING, _NOTHING, _NOTHING).where(
+            one_of(carnets.c.carnet_id, "carnets"), carnets.c.state == fixed("open")
+        ),
+        select(fixed("client"), clients.c.client_id, _NOTHING, _NOTHING, _NOTHING).where(
+            one_of(clients.c.client_id, "clients"),
+            or_(clients.c.ends_at.is_(None), clients.c.ends_at > _NOW),
+        ),
+        select(fixed("professional"), habilitations.c.professional_id, _NOTHING, _NOTHING, _NOTHING).where(
+            one_of(habilitations.c.professional_id, "professionals"),
+            habilitations.c.starts_at <= _NOW,
+            or_(habilitations.c.ends_at.is_(None), habilitations.c.ends_at > _NOW),
+        ),
+        select(
+            fixed("held"),
+            once_held.c.carnet_id,
+            once_held.c.grantee_kind,
+            once_held.c.grantee_id,
+            once_held.c.purpose_id,
+        ).where(
+            one_of(once_held.c.carnet_id, "carnets"),
+            one_of(once_held.c.grantee_id, "grantees"),
+            once_held.c.until > _NOW,
+        ),
+    )
+)
+# An ended grant has no use here; that there was one is told by once_held.
+_GRANTS = Prepared(
+    select(*GRANT).where(
+        one_of(grants.c.carnet_id, "carnets"),
+        one_of(grants.c.grantee_id, "grantees"),
+        grants.c.state == GRANTED,
+    )
+)
+_HEADS = Prepared(
+    select(*HEAD).where(
+        one_of(records.c.carnet_id, "carnets"), one_of(records.c.compartment, "compartments"), _CURRENT
+    )
+)
+_ALL_HEADS = Prepared(select(*HEAD).where(one_of(records.c.carnet_id, "carnets"), _CURRENT))
+_RECORDS = Prepared(
+    select(*HEAD, records.c.record).where(
+        one_of(records.c.carnet_id, "carnets"), one_of(records.c.compartment, "compartments"), _CURRENT
+    )
+)
+_WRAPS = Prepared(
     select(
-        literal("held"),
-        once_held.c.carnet_id,
-        once_held.c.grantee_kind,
-        once_held.c.grantee_id,
-        once_held.c.purpose_id,
+        grant_keys.c.grant_id,
+        grant_keys.c.compartment,
+        grant_keys.c.epoch,
+        grant_keys.c.wrapped,
+        grant_keys.c.carnet_id,
     ).where(
-        once_held.c.carnet_id.in_(_ids("carnets")),
-        once_held.c.grantee_id.in_(_ids("grantees")),
-        once_held.c.until > _NOW,
-    ),
-)
-_GRANTS = select(*GRANT).where(
-    grants.c.carnet_id.in_(_ids("carnets")),
-    grants.c.grantee_id.in_(_ids("grantees")),
-    grants.c.state == GRANTED,
-)
-_HEADS = select(*HEAD).where(
-    records.c.carnet_id.in_(_ids("carnets")), records.c.compartment.in_(_ids("compartments")), _CURRENT
-)
-_ALL_HEADS = select(*HEAD).where(records.c.carnet_id.in_(_ids("carnets")), _CURRENT)
-_RECORDS = select(*HEAD, records.c.record).where(
-    records.c.carnet_id.in_(_ids("carnets")), records.c.compartment.in_(_ids("compartments")), _CURRENT
-)
-_WRAPS = select(
-    grant_keys.c.grant_id,
-    grant_keys.c.compartment,
-    grant_keys.c.epoch,
-    grant_keys.c.wrapped,
-    grant_keys.c.carnet_id,
-).where(
-    grant_keys.c.carnet_id.in_(_ids("carnets")),
-    grant_keys.c.grant_id.in_(_ids("grants")),
-    grant_keys.c.compartment.in_(_ids("compartments")),
+        one_of(grant_keys.c.carnet_id, "carnets"),
+        one_of(grant_keys.c.grant_id, "grants"),
+        one_of(grant_keys.c.compartment, "compartments"),
+    )
 )
 
 
@@ -90,7 +98,7 @@ class ConsentedReads(Looks):
             return []
         asked = _asked(asks, self._clock())
         with self._database.read() as connection:
-            standing = {tuple(row) for row in connection.execute(_STANDING, asked)}
+            standing = set(_STANDING.rows(connection, **asked))
             given = _by_carnet(connection, asked)
             heads = _heads(connection, asks, asked)
         return [_facts(ask, standing, given, heads) for ask in asks]
@@ -102,16 +110,16 @@ class ConsentedReads(Looks):
         if not wanted:
             return []
         asked = {
-            "carnets": padded(carnet_id for carnet_id, _, _ in wanted),
-            "grants": padded(grant_id for _, grant_id, _ in wanted),
-            "compartments": padded(one for _, _, compartments in wanted for one in compartments),
+            "carnets": identifiers(carnet_id for carnet_id, _, _ in wanted),
+            "grants": identifiers(grant_id for _, grant_id, _ in wanted),
+            "compartments": identifiers(one for _, _, compartments in wanted for one in compartments),
         }
         found: dict[CarnetId, list[RecordRow]] = {}
         wraps: dict[tuple[CarnetId, GrantId], list[GrantKeyRow]] = {}
         with self._database.read() as connection:
-            for record in connection.execute(_RECORDS, asked):
+            for record in _RECORDS.rows(connection, **asked):
                 found.setdefault(record[0], []).append(RecordRow(head_of(record), record[9]))
-            for wrap in connection.execute(_WRAPS, asked):
+            for wrap in _WRAPS.rows(connection, **asked):
                 wraps.setdefault((wrap[4], wrap[0]), []).append(GrantKeyRow(*wrap[:4]))
         return [
             (
@@ -124,17 +132,18 @@ class ConsentedReads(Looks):
 
 def _asked(asks: Sequence[ReadAsk], now: datetime) -> dict[str, Any]:
     return {
-        "now": now,
-        "carnets": padded(ask.carnet_id for ask in asks),
-        "clients": padded(ask.client_id for ask in asks if ask.client_id is not None),
-        "professionals": padded(ask.professional_id for ask in asks if ask.professional_id is not None),
-        "grantees": padded(grantee.id for ask in asks for grantee in ask.grantees),
+        "now": to_ms(now),
+        "carnets": identifiers(ask.carnet_id for ask in asks),
+        "clients": identifiers(ask.client_id for ask in asks),
+        "professionals": identifiers(ask.professional_id for ask in asks),
+        "grantees": identifiers(grantee.id for ask in asks for grantee in ask.grantees),
+        "compartments": identifiers(one for ask in asks for one in ask.compartments or ()),
     }
 
 
 def _by_carnet(connection: Connection, asked: Mapping[str, Any]) -> dict[str, list[GrantRow]]:
     found: dict[str, list[GrantRow]] = {}
-    for row in connection.execute(_GRANTS, asked):
+    for row in _GRANTS.rows(connection, **asked):
         grant = grant_of(row)
         found.setdefault(grant.grant.terms.carnet_id, []).append(grant)
     return found
@@ -144,14 +153,9 @@ def _heads(
     connection: Connection, asks: Sequence[ReadAsk], asked: Mapping[str, Any]
 ) -> dict[str, list[RecordHead]]:
     """Current heads by carnet: of the compartments asked for, or all when one ask does not say."""
-    compartments = padded(one for ask in asks for one in ask.compartments or ())
-    rows: Any
-    if any(ask.compartments is None for ask in asks):
-        rows = connection.execute(_ALL_HEADS, asked)
-    else:
-        rows = connection.execute(_HEADS, {**asked, "compartments": compartments})
+    statement = _ALL_HEADS if any(ask.compartments is None for ask in asks) else _HEADS
     found: dict[str, list[RecordHead]] = {}
-    for row in rows:
+    for row in statement.rows(connection, **asked):
         found.setdefault(row[0], []).append(head_of(row))
     return found
 

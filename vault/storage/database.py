@@ -21,9 +21,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
 
-from vault.storage.failures import ours, unavailable
+from vault.storage.failures import ENGINE_ERRORS, ours, unavailable
 
 BUSY = timedelta(seconds=5)
 READERS = 32
@@ -70,14 +69,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that physically cannot write."""
-        with ours(self.part), self._reader.connect() as connection:
+        with ours(self.part), self._reader.connect() as connection, _dropped_when_broken(connection):
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Like ``read``, but all statements see one state of the store, however long it takes."""
         options = {"carnet_begin": "BEGIN"} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
-        with ours(self.part), self._reader.connect() as connection:
+        with ours(self.part), self._reader.connect() as connection, _dropped_when_broken(connection):
             connection.execution_options(**options)
             yield connection
             connection.rollback()
@@ -129,7 +128,7 @@ def _dropped_when_broken(connection: Connection) -> Iterator[None]:
     """A connection on which something failed is closed for good: the next writer starts from a fresh one."""
     try:
         yield
-    except SQLAlchemyError:
+    except ENGINE_ERRORS:
         connection.invalidate()
         raise
 

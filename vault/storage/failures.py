@@ -10,11 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+import psycopg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from vault.errors import BrokenError, CarnetError, LogUnavailableError, StoreUnavailableError
 
 LOG: Final = "log"
+ENGINE_ERRORS = (SQLAlchemyError, sqlite3.Error, psycopg.Error)  # wrapped, or from a driver's own cursor
+_CONFLICTS = (sqlite3.IntegrityError, psycopg.IntegrityError)
+_FAULTS = (
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    psycopg.DataError,
+    psycopg.ProgrammingError,
+    psycopg.NotSupportedError,
+)
 _BROKEN = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002"})
 
 
@@ -27,15 +37,16 @@ def ours(part: str) -> Iterator[None]:
     """Turn every database error raised inside into one of ours; ``part`` is ``log``, ``data`` or ``keys``."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:  # sqlite3's own: a pragma while connecting
+    except ENGINE_ERRORS as error:
         raise _translated(part, error) from None  # the cause would print parameters and rows
 
 
 def _translated(part: str, error: Exception) -> CarnetError:
-    code = _code(error)
-    if isinstance(error, IntegrityError):
+    cause = (error.orig if isinstance(error, DBAPIError) else None) or error
+    code = _code(cause)
+    if isinstance(cause, _CONFLICTS):
         return ConflictError(f"{part}: {code}")
-    if code in _BROKEN or (isinstance(error, DatabaseError) and not isinstance(error, OperationalError)):
+    if isinstance(cause, _FAULTS) or code in _BROKEN:
         return BrokenError(f"{part}: {code}")
     return unavailable(part, code)
 
@@ -44,9 +55,8 @@ def unavailable(part: str, reason: str) -> CarnetError:
     return LogUnavailableError(reason) if part == LOG else StoreUnavailableError(part, reason)
 
 
-def _code(error: Exception) -> str:
+def _code(cause: BaseException) -> str:
     """The engine's own short name of what went wrong: SQLITE_FULL, 55P03, or the error's class."""
-    cause = (error.orig if isinstance(error, DBAPIError) else None) or error
     for name in ("sqlite_errorname", "sqlstate"):
         code = getattr(cause, name, None)
         if isinstance(code, str):

@@ -10,14 +10,14 @@ from heapq import merge
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, literal_column, select, update
 
 from consent.grants import Grant, Grantee, GrantError, terms_of
 from schemas.ids import CarnetId, GrantId
 from schemas.names import GrantState
 from vault.errors import BrokenError
 from vault.services.rows import GrantKeyRow, GrantRow
-from vault.storage.columns import padded
+from vault.storage.columns import fixed, padded
 from vault.storage.doors import Changes, Looks
 from vault.storage.tables import carnets, grant_keys, grants, once_held
 
@@ -28,8 +28,8 @@ GRANT = (
     grants.c.sealed_key,
     grants.c.owner_wrap,
 )
-GRANTED = GrantState.GRANTED.value
-CARNET_OPEN = exists().where(carnets.c.carnet_id == grants.c.carnet_id, carnets.c.state == "open")
+GRANTED = fixed(GrantState.GRANTED)
+CARNET_OPEN = exists().where(carnets.c.carnet_id == grants.c.carnet_id, carnets.c.state == fixed("open"))
 
 _OF_CARNET = (
     select(*GRANT)
@@ -189,7 +189,7 @@ class GrantLooks(Looks):
 
     def ended_with_keys(self, *, limit: int) -> Sequence[GrantRow]:
         """Ended grants whose keys are not known to be gone."""
-        return self._some(grants.c.keys_left == 1, grants.c.grant_id, limit)
+        return self._some(grants.c.keys_left == literal_column("1"), grants.c.grant_id, limit)
 
     def expired_grants(self, now: datetime, *, limit: int) -> Sequence[GrantRow]:
         """Grants of open carnets, still said to be granted, whose time is over; the oldest first."""

@@ -8,21 +8,22 @@ held it. Each method is one transaction, durable when it returns.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, delete, select, text, tuple_, update
+from sqlalchemy import and_, delete, select, text, tuple_, update
 
 from vault.services.ports import Clock
 from vault.services.rows import SecretName, SecretRow, StoredCheckpoint
-from vault.storage.columns import insert_if_absent, padded
+from vault.storage.columns import insert_if_absent, is_identifier, padded
 from vault.storage.database import Database
 from vault.storage.failures import ConflictError
 from vault.storage.key_tables import checkpoint as checkpoint_table
 from vault.storage.key_tables import meta, secrets
 from vault.storage.key_tables import tags as tag_table
+from vault.storage.prepared import Prepared, one_of
 from vault.storage.sessions import SignInRows
 
 _SECRET = (secrets.c.kind, secrets.c.id, secrets.c.version, secrets.c.wrapped, secrets.c.public)
 _NAME = tuple_(secrets.c.kind, secrets.c.id)
-_SECRETS = select(*_SECRET).where(_NAME.in_(bindparam("names", expanding=True)))
+_SECRETS = Prepared(select(*_SECRET).where(one_of(secrets.c.kind, "kinds"), one_of(secrets.c.id, "ids")))
 _CHECKPOINT = select(checkpoint_table.c.size, checkpoint_table.c.at, checkpoint_table.c.note)
 
 
@@ -50,12 +51,13 @@ class SqlKeyStore(SignInRows):
 
     def secrets(self, names: Collection[SecretName]) -> Mapping[SecretName, SecretRow]:
         """Rows by name; those that do not exist are absent."""
-        asked = [name for name in names if _is_name(name)]
+        asked = {name for name in names if _is_name(name)}
         if not asked:
             return {}
+        kinds, ids = sorted({kind for kind, _ in asked}), list({id_ for _, id_ in asked})
         with self.database.read() as connection:
-            rows = connection.execute(_SECRETS, {"names": padded(asked)})
-            return {(row[0], row[1]): SecretRow(*row) for row in rows}
+            rows = _SECRETS.rows(connection, kinds=kinds, ids=ids)
+        return {(row[0], row[1]): SecretRow(*row) for row in rows if (row[0], row[1]) in asked}
 
     def add_secrets(self, rows: Sequence[SecretRow], *, if_absent: bool = False) -> None:
         """All or none. A row that exists raises ConflictError, or with ``if_absent`` is left alone."""
@@ -154,10 +156,8 @@ class SqlKeyStore(SignInRows):
 
 def _is_name(name: SecretName) -> bool:
     """Whether a row may bear this name: a hostile id finds nothing, on both engines."""
-    return all(
-        0 < len(part) <= most and part.isascii() and part.isprintable()
-        for part, most in zip(name, (32, 128), strict=True)
-    )
+    kind, id_ = name
+    return is_identifier(kind, 32) and is_identifier(id_, 128)
 
 
 def open_keystore(url: str, clock: Clock, **options: object) -> SqlKeyStore:

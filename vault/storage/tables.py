@@ -113,6 +113,16 @@ Index(
     sqlite_where=_granted,
     postgresql_where=_granted,
 )
+Index(  # at most one live grant for a person, a grantee and a purpose
+    "grants_granted_once",
+    grants.c.carnet_id,
+    grants.c.grantee_id,
+    grants.c.grantee_kind,
+    grants.c.purpose_id,
+    unique=True,
+    sqlite_where=_granted,
+    postgresql_where=_granted,
+)
 Index("grants_by_end", grants.c.ends_at, sqlite_where=_granted, postgresql_where=_granted)
 Index("grants_with_keys_left", grants.c.grant_id, sqlite_where=_keys_left, postgresql_where=_keys_left)
 

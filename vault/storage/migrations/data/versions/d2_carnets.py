@@ -99,6 +99,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'granted'"),
         postgresql_where=sa.text("state = 'granted'"),
     )
+    op.create_index(
+        "grants_granted_once",
+        "grants",
+        ["carnet_id", "grantee_id", "grantee_kind", "purpose_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'granted'"),
+        postgresql_where=sa.text("state = 'granted'"),
+    )
     op.create_index("grants_by_id", "grants", ["grant_id"], unique=True)
     op.create_index(
         "grants_with_keys_left",
