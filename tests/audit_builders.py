@@ -90,7 +90,7 @@ class MemoryLog:
         return self.kept_head.size if self.kept_head else len(self.rows)
 
     def leaves(self, start: int = 0) -> Iterator[StoredLeaf]:
-        return (row for row in self.rows if row.no >= start)
+        return (row for row in self.rows if type(row.no) is not int or row.no >= start)
 
     def tile(self, level: int, no: int) -> bytes:
         return self.tiles.get((level, no), b"")

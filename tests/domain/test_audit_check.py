@@ -27,6 +27,7 @@ from vault.audit import (
     leaf_hash,
     sign_checkpoint,
     verify,
+    verify_since,
 )
 from vault.audit.report import MOST_FINDINGS
 
@@ -278,12 +279,39 @@ def test_bytes_in_the_tree_that_are_no_leaf_are_named() -> None:
     assert report.sentences == ("leaf 1 is not a leaf in its canonical form",)
 
 
-def test_leaves_of_which_only_the_hash_is_left_are_counted_and_hold() -> None:
+def test_leaves_of_which_only_the_hash_is_left_hold_where_that_is_allowed() -> None:
     log = a_log(300)
-    log.rows[:100] = [row._replace(data=None) for row in log.rows[:100]]
-    report = check(log)
+    log.rows[100:200] = [row._replace(data=None) for row in log.rows[100:200]]
+    report = check(log, pruned=True)
     assert report.ok
     assert report.sentences == ("100 leaves are given as hashes only",)
+    assert check(log).first_bad_index == 100
+
+
+ODD_TYPES: dict[str, Callable[[MemoryLog], object]] = {
+    "text for bytes": lambda log: log.rows.__setitem__(9, StoredLeaf(9, "text", log.rows[9].hash)),  # type: ignore[arg-type]
+    "a number for bytes": lambda log: log.rows.__setitem__(9, StoredLeaf(9, 5, log.rows[9].hash)),  # type: ignore[arg-type]
+    "text for a hash": lambda log: log.rows.__setitem__(9, log.rows[9]._replace(hash="x" * 32)),  # type: ignore[arg-type]
+    "a word for a number": lambda log: log.rows.__setitem__(9, log.rows[9]._replace(no="nine")),  # type: ignore[arg-type]
+    "text for a tile": lambda log: log.tiles.__setitem__((0, 0), "x" * 8192),  # type: ignore[arg-type]
+    "text for an upper tile": lambda log: log.tiles.__setitem__((1, 0), "x" * 32),  # type: ignore[arg-type]
+    "a number for a note": lambda log: log.notes.__setitem__(0, 5),  # type: ignore[arg-type]
+    "a word for the size": set_head(size="many"),
+    "a word for the time": set_head(t="now"),
+    "a word for the tree": set_head(range="tree"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_TYPES)
+def test_a_value_of_another_type_is_a_finding_and_not_a_crash(name: str) -> None:
+    """SQLite keeps whatever type it is given."""
+    log = a_log(300)
+    ODD_TYPES[name](log)
+    report = check(log)
+    assert not report.ok
+    if name in ("text for bytes", "a number for bytes", "text for a hash"):
+        assert report.first_bad_index == 9
+    verify_since(log, a_log(300).notes[20], origin=ORIGIN, verifiers=[VERIFIER])
 
 
 def test_an_altered_hash_without_bytes_is_named() -> None:

@@ -140,7 +140,10 @@ def test_inclusion_is_proved_for_every_leaf_to_1000_then_for_1000_of_them() -> N
 def test_leaves_whose_bytes_are_pruned_are_given_as_hashes(tmp_path: Path) -> None:
     log = a_log(SIZE)
     log.rows[:100] = [row._replace(data=None) for row in log.rows[:100]]
-    export(log, tmp_path / "log")
+    with pytest.raises(ExportRefusedError):
+        export(log, tmp_path / "log")
+    known = {"origin": ORIGIN, "signers": [SIGNER], "verifiers": [VERIFIER]}
+    export_log(log, tmp_path / "log", pruned=True, **known)  # type: ignore[arg-type]
     lines = (tmp_path / "log/leaves.jsonl").read_text().splitlines()
     assert list(json.loads(lines[99])) == ["leaf_hash"]
     assert list(json.loads(lines[100])) == ["leaf"]

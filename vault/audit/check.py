@@ -20,6 +20,7 @@ from vault.audit.report import Findings, VerificationReport
 from vault.audit.settle import Rows, Run
 from vault.audit.source import LogSource, Opening
 from vault.audit.tiles import FULL, HEIGHT, WIDTH, Tile, Tiles, cut, tile_nodes, tile_width
+from vault.audit.typed_source import TypedSource
 
 
 def verify(
@@ -29,11 +30,13 @@ def verify(
     verifiers: Sequence[Verifier],
     also: Sequence[str | bytes] = (),
     partial_tiles: bool = False,
+    pruned: bool = False,
 ) -> VerificationReport:
     """Verify a whole log. ``also``: signed notes kept elsewhere (the key store), which must hold as well.
-    ``partial_tiles``: the tiles not yet full must be there too (an exported folder)."""
+    ``partial_tiles``: the tiles not yet full must be there too (an exported folder). ``pruned``: leaves may
+    be given by their hash alone; otherwise one whose bytes are gone cannot be read."""
     walk = _Walk(source, origin, verifiers)
-    return walk.whole(also, partial_tiles)
+    return walk.whole(also, partial_tiles, pruned)
 
 
 def verify_since(
@@ -53,7 +56,8 @@ class _Walk:
     """One pass over one log. ``range`` is None once a leaf is missing for good: there is no tree then."""
 
     def __init__(self, source: LogSource, origin: str, verifiers: Sequence[Verifier]) -> None:
-        self.source, self.origin, self.verifiers = source, origin, verifiers
+        self.source: LogSource = TypedSource(source)
+        self.origin, self.verifiers = origin, verifiers
         self.found = Findings()
         self.range: CompactRange | None = CompactRange()
         self.tiles = Tiles()
@@ -61,9 +65,9 @@ class _Walk:
         self.held = 0  # size of the last checkpoint that holds
         self.checkpoints = self.failed = self.openings = 0
 
-    def whole(self, also: Sequence[str | bytes], partial_tiles: bool) -> VerificationReport:
+    def whole(self, also: Sequence[str | bytes], partial_tiles: bool, pruned: bool) -> VerificationReport:
         try:
-            rows = Rows(self.source, self.source.size(), self.found)
+            rows = Rows(self.source, self.source.size(), self.found, pruned)
             notes = merge(self._opened(self.source.checkpoints()), self._sorted(also), key=_size)
             self._walk(rows, 0, notes, self._openings())
             self._end(rows, partial_tiles)

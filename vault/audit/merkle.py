@@ -92,7 +92,7 @@ class CompactRange:
     @classmethod
     def from_bytes(cls, data: bytes) -> "CompactRange":
         """The inverse of ``to_bytes``. Raises ProofError for anything else."""
-        if len(data) < _SIZE.size or (len(data) - _SIZE.size) % HASH_SIZE:
+        if type(data) is not bytes or len(data) < _SIZE.size or (len(data) - _SIZE.size) % HASH_SIZE:
             raise ProofError("not a compact range")
         nodes = [data[at : at + HASH_SIZE] for at in range(_SIZE.size, len(data), HASH_SIZE)]
         return cls(_SIZE.unpack_from(data)[0], nodes)

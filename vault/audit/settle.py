@@ -39,6 +39,7 @@ class Rows:
     source: LogSource
     size: int
     found: Findings
+    pruned: bool = False
     last_t: int = 0
     hash_only: int = 0
 
@@ -65,7 +66,7 @@ class Rows:
             if row.no > expected:
                 self._missing(expected, row.no)
                 yield from (StoredLeaf(no, None, None) for no in range(expected, row.no))
-            if row.data is None and row.hash is None:
+            if row.data is None and (row.hash is None or not self.pruned):
                 self.found.add(f"leaf {row.no} cannot be read", row.no)
             yield row
             expected = row.no + 1

@@ -87,14 +87,15 @@ def export_log(
     verifiers: Sequence[Verifier],
     also: Sequence[str | bytes] = (),
     openings: bool = False,
+    pruned: bool = False,
 ) -> Exported:
     """Write the folder of docs/formats/log-export.md; ``verifiers`` are all keys the log ever signed with.
 
-    ``also``: signed notes kept elsewhere, which the log must agree with before it is signed again.
+    ``also`` and ``pruned``: as for ``audit.verify``, which the log must pass before it is signed again.
     ``openings`` puts in what the source can show: personal data. Only the owner of the process may enter
     the folder. Raises ExportRefusedError; whatever is raised, nothing is left behind.
     """
-    report = verify(source, origin=origin, verifiers=verifiers, also=also)
+    report = verify(source, origin=origin, verifiers=verifiers, also=also, pruned=pruned)
     if not report.ok:
         raise ExportRefusedError("the log does not verify; see `carnet audit verify`", report)
     with _appearing(out.absolute()) as folder:
@@ -238,7 +239,9 @@ def verify_folder(
         found.add(f"the folder's checkpoint or keys are refused: {error}")
         return found.report(0, None, 0, 0)
     source = FolderSource(folder, checkpoint.size)
-    report = verify(source, origin=checkpoint.origin, verifiers=keys, also=(fresh,), partial_tiles=True)
+    report = verify(
+        source, origin=checkpoint.origin, verifiers=keys, also=(fresh,), partial_tiles=True, pruned=True
+    )
     proofs, findings = check_proofs(source, checkpoint, keys, proved_indexes(checkpoint.size))
     return replace(
         report,
