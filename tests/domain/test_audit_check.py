@@ -338,6 +338,13 @@ def test_a_source_that_breaks_off_is_a_finding_and_not_a_crash() -> None:
     assert "the leaves cannot be read to the end: disk" in report.sentences
 
 
+def test_a_leaf_numbered_far_beyond_the_others_does_not_hold_the_verifier_up() -> None:
+    log = a_log(300)
+    log.rows[299] = log.rows[299]._replace(no=10**15)
+    set_head(size=10**15 + 1)(log)
+    assert check(log).first_bad_index == 299
+
+
 def test_many_findings_are_counted_and_the_first_is_kept() -> None:
     log = a_log(300)
     for no in range(100, 300):

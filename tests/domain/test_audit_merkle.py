@@ -21,10 +21,7 @@ from vault.audit.merkle import (
 from vault.audit.tiles import (
     FULL,
     Tiles,
-    parse_tile_path,
-    tile_addresses,
     tile_nodes,
-    tile_path,
     tile_width,
 )
 
@@ -178,16 +175,16 @@ def test_there_is_no_consistency_proof_backwards_or_from_nothing(first: int, sec
 def test_tiles_are_the_definitions_for_sizes_around_their_edges() -> None:
     for size in (0, 1, 2, 255, 256, 257, 299, 300):
         known = tiles_of(size)
-        assert set(known) == {(level, no) for level, no, _ in tile_addresses(size)}
+        assert set(known) == {(level, no) for level, no, _ in naive.tile_addresses(size)}
         for (level, no), hashes in known.items():
             assert hashes == naive.tile(level, no, DATA[:size])
             assert len(hashes) == 32 * tile_width(level, no, size)
 
 
 def test_a_tree_of_70000_has_the_tiles_of_the_specification() -> None:
-    widths = [(level, no, width) for level, no, width in tile_addresses(70_000) if width < 256]
+    widths = [(level, no, width) for level, no, width in naive.tile_addresses(70_000) if width < 256]
     assert widths == [(0, 273, 112), (1, 1, 17), (2, 0, 1)]
-    assert sum(1 for level, _, _ in tile_addresses(70_000) if level == 0) == 274
+    assert sum(1 for level, _, _ in naive.tile_addresses(70_000) if level == 0) == 274
     assert tile_width(0, 274, 70_000) == tile_width(3, 0, 70_000) == 0
 
 
@@ -208,7 +205,7 @@ def test_tiles_are_the_same_however_the_leaves_arrived(steps: list[int]) -> None
         known |= {(tile.level, tile.no): tile.hashes for tile in full + made.partial()}
         size += step
     assert known == large_tiles()
-    for level, no, width in tile_addresses(size):
+    for level, no, width in naive.tile_addresses(size):
         assert len(known[level, no]) == 32 * width
 
 
@@ -247,20 +244,6 @@ def test_a_tile_that_is_missing_or_short_is_said_to_be() -> None:
     del known[0, 0]
     with pytest.raises(TileError):
         inclusion_proof(3, 300, tile_nodes(lambda level, no: known.get((level, no), b"")))
-
-
-@given(st.integers(0, 63), st.integers(0, 10**12), st.integers(1, 256))
-def test_the_path_of_a_tile_comes_back(level: int, no: int, width: int) -> None:
-    assert parse_tile_path(tile_path(level, no, width)) == (level, no, width)
-
-
-@given(st.text("0123456789x/.p", max_size=20))
-def test_any_path_is_refused_or_the_one_spelling(path: str) -> None:
-    try:
-        found = parse_tile_path(path)
-    except TileError:
-        return
-    assert tile_path(*found) == path
 
 
 def test_a_full_tile_has_8192_bytes() -> None:

@@ -102,10 +102,8 @@ def verify_consistency(i: Inputs) -> bool:
     return merkle.verify_consistency(i["first"], i["second"], i["root1"], i["root2"], i["proof"])
 
 
-def tile_path(i: Inputs) -> list[int]:
-    found = tiles.parse_tile_path(i["path"])
-    assert tiles.tile_path(*found) == i["path"]
-    return list(found)
+def tile_path(i: Inputs) -> str:
+    return tiles.tile_path(i["level"], i["no"], i["width"])
 
 
 def open_note(i: Inputs) -> Inputs:

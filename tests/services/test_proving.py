@@ -22,7 +22,7 @@ from tests.audit_builders import (
 from tests.vectors import independent_log as naive
 from vault.audit import VerificationReport, open_note, sign_checkpoint
 from vault.audit.merkle import root_of, verify_consistency, verify_inclusion
-from vault.audit.tiles import tile_addresses, tile_path
+from vault.audit.tiles import tile_path
 from vault.services.proving import Exported, ExportRefusedError, export_log, proved_indexes, verify_folder
 
 SIZE = 300
@@ -77,7 +77,7 @@ def test_the_folder_holds_what_its_page_says_and_nothing_else(whole: Path) -> No
     tiles = {
         str(path.relative_to(whole / "tiles")) for path in (whole / "tiles").rglob("*") if path.is_file()
     }
-    assert tiles == {tile_path(*address) for address in tile_addresses(SIZE)}
+    assert tiles == {tile_path(*address) for address in naive.tile_addresses(SIZE)}
     assert (whole / "vkey").read_text() == naive.vkey(ORIGIN, VERIFIER.public) + "\n"
     assert len(list((whole / "consistency").iterdir())) == 30
     assert sorted(path.name for path in (whole / "checkpoints").iterdir())[0] == "000000000010"

@@ -88,6 +88,16 @@ def tile(level: int, number: int, leaves: list[bytes]) -> bytes:
     return out
 
 
+def tile_addresses(size: int) -> list[tuple[int, int, int]]:
+    """(level, number, width) of every tile of a tree of that size: at level l, ⌊size / 256^l⌋ hashes."""
+    out, level = [], 0
+    while hashes := size // 256**level:
+        full, rest = divmod(hashes, 256)
+        out += [(level, no, 256) for no in range(full)] + ([(level, full, rest)] if rest else [])
+        level += 1
+    return out
+
+
 # --- leaves and notes -------------------------------------------------------------------------------------
 
 

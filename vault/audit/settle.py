@@ -15,6 +15,8 @@ from vault.audit.report import Findings
 from vault.audit.source import LogSource, StoredLeaf
 from vault.audit.tiles import WIDTH
 
+LARGEST_GAP = 1 << 20  # leaves missing in one place beyond which the walk stops: nothing could follow
+
 
 @dataclass(slots=True)
 class Run:
@@ -65,6 +67,8 @@ class Rows:
                 break
             if row.no > expected:
                 self._missing(expected, row.no)
+                if row.no - expected > LARGEST_GAP:
+                    return
                 yield from (StoredLeaf(no, None, None) for no in range(expected, row.no))
             if row.data is None and (row.hash is None or not self.pruned):
                 self.found.add(f"leaf {row.no} cannot be read", row.no)

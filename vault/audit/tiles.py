@@ -4,7 +4,6 @@
 all that proofs need; ``tile_path`` names them.
 """
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -18,8 +17,6 @@ FULL = WIDTH * HASH_SIZE
 ReadTile = Callable[
     [int, int], bytes
 ]  # (level, number) -> the hashes known, joined; empty when there is none
-
-_PATH = re.compile(r"([0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
 
 
 class Tile(NamedTuple):
@@ -40,29 +37,9 @@ def tile_path(level: int, no: int, width: int = WIDTH) -> str:
     return f"{level}/{'/'.join(groups)}" + ("" if width == WIDTH else f".p/{width}")
 
 
-def parse_tile_path(path: str) -> tuple[int, int, int]:
-    """(level, number, width) of a path. Raises TileError unless it is the one spelling of them."""
-    found = _PATH.fullmatch(path)
-    if found is None:
-        raise TileError("not the path of a tile")
-    level, no, width = int(found[1]), int(re.sub("[x/]", "", found[2])), int(found[3] or WIDTH)
-    if level > 63 or tile_path(level, no, width) != path or (found[3] and width >= WIDTH):
-        raise TileError("not the path of a tile")
-    return level, no, width
-
-
 def tile_width(level: int, no: int, size: int) -> int:
     """How many hashes that tile has in a tree of ``size`` leaves (0: it does not exist)."""
     return max(0, min(WIDTH, (size >> HEIGHT * level) - no * WIDTH))
-
-
-def tile_addresses(size: int) -> Iterator[tuple[int, int, int]]:
-    """(level, number, width) of every tile of a tree of ``size`` leaves, level by level."""
-    level = 0
-    while hashes := size >> HEIGHT * level:
-        for no in range((hashes + WIDTH - 1) // WIDTH):
-            yield level, no, tile_width(level, no, hashes << HEIGHT * level)
-        level += 1
 
 
 class Tiles:
