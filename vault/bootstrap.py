@@ -9,7 +9,8 @@ The application is closed by whoever opened it; closing waits for reads under wa
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,7 +20,7 @@ from schemas.catalogue_file import CatalogueError
 from schemas.fields import Catalogue
 from schemas.ids import new_id
 from schemas.purposes import Frame, FrameError
-from vault.audit import Checkpoint, Signer, Verifier, parse_vkey, sign_checkpoint
+from vault.audit import Checkpoint, LogSource, Signer, Verifier, parse_vkey, sign_checkpoint
 from vault.audit.checkpoint import format_vkey
 from vault.config import Settings
 from vault.crypto import (
@@ -32,7 +33,7 @@ from vault.crypto import (
 )
 from vault.errors import ConfigError
 from vault.instance import Contact
-from vault.jobs.runner import Jobs
+from vault.jobs.runner import Jobs, JobThread
 from vault.services.administering import first_leaf, make_instance_keys
 from vault.services.key_sources import JournalKeys, KeyRows, OwnerKeys, ReaderKeys
 from vault.services.parts import Parts
@@ -42,7 +43,8 @@ from vault.storage import schema
 from vault.storage.data_store import SqlDataStore, open_data_store
 from vault.storage.database import Database
 from vault.storage.keystore import SqlKeyStore, open_keystore
-from vault.storage.start_check import check_start
+from vault.storage.log_source import Show, log_source
+from vault.storage.start_check import StartRefusedError, check_start
 
 SIGNING = ("signing", "log")
 
@@ -87,6 +89,25 @@ class Application:
     def jobs(self) -> Jobs:
         holder = f"{os.getpid()}-{secrets.token_hex(4)}"
         return Jobs(self.parts, self.settings.log_origin, self.sign, holder)
+
+    def job_thread(self) -> JobThread:
+        """The jobs beside a server; not started."""
+        return JobThread(self.jobs())
+
+    def web(self) -> Callable[..., Awaitable[None]]:
+        """The pages and the API over this application (ASGI)."""
+        from vault.web.app import create_app  # noqa: PLC0415 - commands that serve nothing load no web
+
+        return create_app(self)
+
+    def log(self, *, show: Show | None = None) -> AbstractContextManager[LogSource]:
+        """One snapshot of the live log, for the verifier. ``show`` opens its openings."""
+        return log_source(self.data.database, show=show)
+
+    def kept_notes(self) -> tuple[str, ...]:
+        """Signed notes kept outside D, with which the log must agree."""
+        kept = self.keystore.last_checkpoint()
+        return (kept.note,) if kept else ()
 
     def close(self) -> None:
         self.data.close()
@@ -156,6 +177,33 @@ def open_application(settings: Settings, *, clock: Clock = utc_now) -> Applicati
         application.close()
         raise
     return application
+
+
+def open_unchecked(settings: Settings, *, clock: Clock = utc_now) -> Application:
+    """An application whose log may be broken: for whoever verifies or exports it, never for a server."""
+    application = _assemble(settings, clock)
+    try:
+        if not schema.at_head(application.data.database, schema.DATA):
+            raise ConfigError("the data store is not ready", hint="carnet database upgrade")
+    except BaseException:
+        application.close()
+        raise
+    return application
+
+
+def check(settings: Settings) -> list[str]:
+    """Why this instance may not start, and what separates its tables from the declared ones; empty when all
+    is well. Changes nothing. Raises ConfigError when there is nothing to check yet."""
+    application = open_unchecked(settings)
+    try:
+        found = schema.differences(application.data.database, schema.DATA)
+        found += schema.differences(application.keystore.database, schema.KEYS)
+        check_start(application.data, application.keystore, verifiers=[application.verifier])
+    except StartRefusedError as error:
+        found.append(str(error))
+    finally:
+        application.close()
+    return found
 
 
 def _assemble(settings: Settings, clock: Clock) -> Application:
