@@ -188,3 +188,16 @@ def _actor(row: LogRow, leaf: Leaf, month: MonthSecret | None, agent: AgentSecre
     except CryptoError:
         return None
     return ActorContent.from_bytes(content)
+
+
+def log_health(parts: Parts) -> LogHealth:
+    """How long the log is and up to where it is signed. No verification is remembered yet: None."""
+    last = parts.data.last_checkpoint()
+    return LogHealth(
+        size=parts.data.log_size(),
+        checkpoint_size=last.size if last else None,
+        checkpoint_at=last.at if last else None,
+        verified_at=None,
+        verified_size=None,
+        sound=None,
+    )

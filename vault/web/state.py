@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from exporters import Issuer
 from schemas.ids import StructureId
 from schemas.names import StructureKind
 from vault.config import Settings
@@ -16,6 +17,7 @@ from vault.services.ports import StructureRow
 from vault.services.reading import Answer, SharedRead
 from vault.services.sessions import DPO, PERSON, PROFESSIONAL, SessionRules
 from vault.web.gather import Gatherer
+from vault.web.limits import Limits
 
 
 @dataclass(slots=True)
@@ -24,6 +26,8 @@ class WebState:
     parts: Parts
     reads: Gatherer[SharedRead, Answer]
     log_vkeys: tuple[str, ...]  # C2SP verifier keys, newest first
+    issuer: Issuer  # who signs what is printed
+    limits: Limits
     kinds: dict[StructureId, StructureKind] = field(default_factory=dict)  # a structure's kind never changes
 
     @property

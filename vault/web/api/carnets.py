@@ -1,0 +1,106 @@
+"""A consented read: the route most asked, and the one that must tell a refused asker nothing.
+
+It waits without holding a thread: reads that wait together are decided, logged and opened together
+(services/reading.py). What concerns the request alone is refused first, alike for every carnet; then every
+refusal is one of two answers, each always the same bytes.
+"""
+
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from schemas.fields import UnknownFieldError
+from schemas.ids import CarnetId, CompartmentId, PurposeId
+from schemas.purposes import UnknownPurposeError
+from vault.services.parts import Parts
+from vault.services.reading import AccessEnded, FieldsView, NotShared, SharedRead
+from vault.services.throttling import note_throttled
+from vault.web.api.answers import answered, shared_document
+from vault.web.api.operations import V1, Callers, document, in_path, operation, query
+from vault.web.api.params import well_formed
+from vault.web.api.shapes import TEXT, ref
+from vault.web.bodies import read_query
+from vault.web.guard import Professional, System, grantee
+from vault.web.limits import TooManyError
+from vault.web.problems import AccessEndedError, FaultsError, NotFoundError, Told
+from vault.web.state import WebState, state_of
+
+router = APIRouter(prefix=V1)
+
+_KNOWN = frozenset({"purpose", "fields"})
+
+
+class Asked(NamedTuple):
+    purpose_id: PurposeId
+    compartments: tuple[CompartmentId, ...]
+
+
+@router.get(
+    "/carnets/{carnet_id:path}/fields",
+    openapi_extra=operation(
+        "read_shared_fields",
+        "Read what was shared. A field that is not granted, refused, empty or forgotten is simply absent",
+        callers=Callers.GRANTEE,
+        parameters=[
+            in_path("carnet_id", "a carnet", TEXT),
+            query("purpose", "for what", ref("PurposeId"), required=True),
+            query(
+                "fields", "field ids separated by commas", {"type": "string", "minLength": 1}, required=True
+            ),
+        ],
+        answers={200: document(ref("SharedFields"), "What is granted, asked and holds a value")},
+        problems=["access-ended", "not-found", "invalid", "too-many-requests", "log-unavailable"],
+        entries=1,
+    ),
+)
+async def read_shared(
+    request: Request, carnet_id: str, caller: Annotated[Professional | System, Depends(grantee)]
+) -> Response:
+    state = state_of(request)
+    asked = read_asked(request.scope["query_string"], state.parts)
+    actor = caller.reader.actor
+    who = f"{actor.kind}:{actor.id}"
+    await _admit(state, caller, who)
+    read = SharedRead(caller.reader, CarnetId(well_formed(carnet_id)), asked.purpose_id, asked.compartments)
+    match await state.reads.ask(read):
+        case FieldsView() as view:
+            return answered(shared_document(view))
+        case AccessEnded():
+            state.limits.denied(who)
+            raise AccessEndedError
+        case NotShared():
+            state.limits.denied(who)
+            raise NotFoundError
+
+
+async def _admit(state: WebState, caller: Professional | System, who: str) -> None:
+    """Raises TooManyError. Being denied too often leaves one entry a minute, and costs the log no more."""
+    state.limits.read(who)
+    try:
+        state.limits.before_read(who)
+    except TooManyError:
+        if state.limits.first_throttled(who):
+            await run_in_threadpool(note_throttled, state.parts, caller.reader.actor)
+        raise
+
+
+def read_asked(query_string: bytes, parts: Parts) -> Asked:
+    """The purpose and the compartments asked for. Raises BadRequestError, FaultsError naming each fault."""
+    told = read_query(query_string, _KNOWN)
+    faults = [Told(f"/{name}", "Ce paramètre manque.") for name in ("purpose", "fields") if name not in told]
+    if "purpose" in told:
+        try:
+            parts.frame.purpose(told["purpose"])
+        except UnknownPurposeError:
+            faults.append(Told("/purpose", "Cet usage n’est pas dans le cadre."))
+    compartments: list[CompartmentId] = []
+    for place, field_id in enumerate(told["fields"].split(",") if "fields" in told else ()):
+        try:
+            compartments.append(parts.catalogue.compartment(field_id).id)
+        except UnknownFieldError:
+            faults.append(Told(f"/fields/{place}", "Cette information n’est pas au catalogue."))
+    if faults:
+        raise FaultsError(faults)
+    return Asked(PurposeId(told["purpose"]), tuple(dict.fromkeys(compartments)))

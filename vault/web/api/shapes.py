@@ -1,0 +1,288 @@
+"""The JSON Schemas of the API: of every answer, and of every body, which is also checked with it.
+
+One place for both, so that the OpenAPI document cannot say one thing and the routes do another. What
+depends on the catalogue is added in openapi.py.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.names import (
+    Agreement,
+    AnswerKind,
+    EntryState,
+    GrantState,
+    LegalBasis,
+    Outcome,
+    Right,
+    Role,
+    StructureKind,
+    Word,
+)
+from vault.audit.events import ActorKind, Op
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+INSTANT_OR_NULL: Schema = {"type": ["string", "null"], "format": "date-time"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+TRUTH: Schema = {"type": "boolean"}
+ANYTHING: Schema = {"description": "what the catalogue's schema of the field says"}
+ID: Schema = {"type": "string", "pattern": "^[a-z2-7]{26}$"}
+COMPARTMENTS: Schema = {"type": "array", "items": TEXT}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def several(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def words(vocabulary: type[Word]) -> Schema:
+    return {"type": "string", "enum": [word.value for word in vocabulary]}
+
+
+def words_or_null(vocabulary: type[Word]) -> Schema:
+    return {"enum": [*(word.value for word in vocabulary), None]}
+
+
+def shape(properties: dict[str, Schema], *, optional: Iterable[str] = ()) -> Schema:
+    """An object with these members and no other."""
+    missing = set(optional)
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in missing],
+        "additionalProperties": False,
+    }
+
+
+def page_of(name: str) -> Schema:
+    return shape({"items": several(ref(name)), "next": TEXT_OR_NULL})
+
+
+OBSERVATION: Schema = {"type": "object"}  # its members come with the observations themselves
+
+ENTRY = shape(
+    {
+        "entry_id": TEXT,
+        "field_id": TEXT,
+        "value": ANYTHING,
+        "answer": words(AnswerKind),
+        "version": COUNT,
+        "state": words(EntryState),
+        "agreement": words(Agreement),
+        "contested": TRUTH,
+        "author": TEXT,
+        "source": TEXT,
+        "collected_at": INSTANT,
+        "fresh_until": INSTANT,
+        "observations": several(OBSERVATION),
+    },
+    optional=["fresh_until"],
+)
+SHARED_ENTRY = shape(
+    {
+        "entry_id": TEXT,
+        "value": ANYTHING,
+        "source": TEXT,
+        "collected_at": INSTANT,
+        "agreement": words(Agreement),
+        "contested": TRUTH,
+        "observations": several(OBSERVATION),
+    }
+)
+GRANTEE = shape({"structure_id": TEXT, "professional_id": TEXT}, optional=["structure_id", "professional_id"])
+
+ANSWERS: dict[str, Schema] = {
+    "Problem": {
+        "type": "object",
+        "description": "RFC 9457",
+        "properties": {
+            "type": {"type": "string", "format": "uri"},
+            "title": TEXT,
+            "status": {"type": "integer"},
+            "errors": several(shape({"pointer": TEXT, "sentence": TEXT})),
+            "current_version": COUNT,
+        },
+        "required": ["type", "title", "status"],
+    },
+    "TokenError": shape(
+        {
+            "error": {
+                "enum": [
+                    "invalid_request",
+                    "invalid_client",
+                    "unsupported_grant_type",
+                    "temporarily_unavailable",
+                ]
+            },
+            "error_description": TEXT,
+        }
+    ),
+    "Session": shape(
+        {
+            "kind": {"enum": ["person", "professional", "dpo"]},
+            "carnet_id": TEXT,
+            "structure_id": TEXT,
+            "professional_id": TEXT,
+            "role": words(Role),
+            "csrf_token": TEXT,
+        },
+        optional=["carnet_id", "structure_id", "professional_id", "role"],
+    ),
+    "CatalogueField": shape(
+        {
+            "field_id": TEXT,
+            "label": TEXT,
+            "question": TEXT_OR_NULL,
+            "part": TEXT,
+            "theme": TEXT,
+            "sensitivity": several(TEXT),
+            "schema": {"type": "object", "description": "JSON Schema 2020-12"},
+        }
+    ),
+    "Purpose": shape(
+        {
+            "purpose_id": TEXT,
+            "label": TEXT,
+            "sentence": TEXT,
+            "legal_basis": words(LegalBasis),
+            "structure_kinds": several(words(StructureKind)),
+            "fields": COMPARTMENTS,
+            "max_days": COUNT,
+        }
+    ),
+    "Entry": ENTRY,
+    "Carnet": shape({"carnet_id": TEXT, "reference": TEXT, "entries": several(ref("Entry"))}),
+    "Structure": shape({"structure_id": TEXT, "name": TEXT, "kind": words(StructureKind)}),
+    "Grantee": GRANTEE,
+    "GrantGiven": shape(
+        {"grant_id": TEXT, "state": words(GrantState), "starts_at": INSTANT, "ends_at": INSTANT}
+    ),
+    "Grant": shape(
+        {
+            "grant_id": TEXT,
+            "state": words(GrantState),
+            "grantee": ref("Grantee"),
+            "purpose_id": TEXT,
+            "fields": COMPARTMENTS,
+            "rights": several(words(Right)),
+            "legal_basis": words(LegalBasis),
+            "starts_at": INSTANT,
+            "ends_at": INSTANT,
+            "ended_at": INSTANT_OR_NULL,
+        }
+    ),
+    "ReceivedGrant": shape(
+        {
+            "grant_id": TEXT,
+            "carnet_id": TEXT,
+            "purpose_id": TEXT,
+            "fields": COMPARTMENTS,
+            "rights": several(words(Right)),
+            "ends_at": INSTANT,
+        }
+    ),
+    "Access": shape(
+        {
+            "access_id": TEXT,
+            "at": INSTANT,
+            "structure": TEXT_OR_NULL,
+            "structure_id": TEXT_OR_NULL,
+            "role": words_or_null(Role),
+            "purpose_id": TEXT_OR_NULL,
+            "fields": COMPARTMENTS,
+            "legal_basis": words_or_null(LegalBasis),
+            "grant_id": TEXT_OR_NULL,
+            "outcome": words(Outcome),
+            "log_index": COUNT,
+            "own": TRUTH,
+        }
+    ),
+    "SharedEntry": SHARED_ENTRY,
+    "SharedFields": shape(
+        {
+            "carnet_id": TEXT,
+            "purpose_id": TEXT,
+            "access_id": TEXT,
+            "at": INSTANT,
+            "fields": {"type": "object", "additionalProperties": several(ref("SharedEntry"))},
+        }
+    ),
+    "OverseenAccess": shape(
+        {
+            "access_id": TEXT,
+            "at": INSTANT,
+            "op": words(Op),
+            "outcome": words(Outcome),
+            "carnet_id": TEXT_OR_NULL,
+            "reference": TEXT_OR_NULL,
+            "actor": words_or_null(ActorKind),
+            "professional_id": TEXT_OR_NULL,
+            "client_id": TEXT_OR_NULL,
+            "structure": TEXT_OR_NULL,
+            "structure_id": TEXT_OR_NULL,
+            "role": words_or_null(Role),
+            "purpose_id": TEXT_OR_NULL,
+            "fields": COMPARTMENTS,
+            "legal_basis": words_or_null(LegalBasis),
+            "grant_id": TEXT_OR_NULL,
+            "log_index": COUNT,
+        }
+    ),
+    "LogHealth": shape(
+        {
+            "size": COUNT,
+            "checkpoint": {"anyOf": [shape({"size": COUNT, "at": INSTANT}), {"type": "null"}]},
+            "cosignature": {"type": "null"},
+            "verification": {
+                "anyOf": [shape({"size": COUNT, "at": INSTANT, "sound": TRUTH}), {"type": "null"}]
+            },
+        }
+    ),
+    "Token": shape(
+        {"access_token": TEXT, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"}}
+    ),
+    "Health": {
+        "anyOf": [shape({"status": {"const": "ok"}}), shape({"status": {"const": "failing"}, "part": TEXT})]
+    },
+}
+
+# --- bodies ----------------------------------------------------------------------------------------------
+
+NOT_ANSWERED = [kind.value for kind in AnswerKind if kind is not AnswerKind.ANSWERED]
+
+WRITE_FIELD: Schema = {
+    "type": "object",
+    "properties": {
+        "value": ANYTHING,
+        "answer": {"type": "string", "enum": NOT_ANSWERED},
+        "version": {"type": "integer", "minimum": 0, "maximum": 2**31},
+    },
+    "additionalProperties": False,
+    "oneOf": [{"required": ["value"]}, {"required": ["answer"]}],
+}
+GIVE_GRANT: Schema = {
+    "type": "object",
+    "properties": {
+        "grantee": {
+            "type": "object",
+            "properties": {"structure_id": ID, "professional_id": ID},
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
+        "purpose_id": TEXT,
+        "fields": {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 500, "uniqueItems": True},
+        "rights": {"type": "array", "items": {"enum": ["read"]}, "minItems": 1, "maxItems": 1},
+        "days": {"type": "integer", "minimum": 1, "maximum": 365},
+    },
+    "required": ["grantee", "purpose_id", "fields", "days"],
+    "additionalProperties": False,
+}
+NOTHING: Schema = {"type": "object", "maxProperties": 0}
