@@ -73,7 +73,8 @@ def a_ticket(recheck: Recheck | None = None, op: str = "read") -> ReadTicket:
 
 
 def a_carnet(carnet_id: CarnetId | None = None) -> CarnetRow:
-    return CarnetRow(carnet_id or CarnetId(new_id()), new_id()[:10], "open", NOW, 0, "2026-11")
+    made = CarnetId(new_id()) if carnet_id is None else carnet_id
+    return CarnetRow(made, new_id()[:10], "open", NOW, 0, "2026-11")
 
 
 def a_record(
