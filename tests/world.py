@@ -69,6 +69,11 @@ class World:
         bootstrap.upgrade(settings)
         return cls(bootstrap.open_application(settings), told)
 
+    @classmethod
+    def reopen(cls, environ: Mapping[str, str]) -> "World":
+        """An instance that exists, as another process would open it."""
+        return cls(bootstrap.open_application(load_settings(environ)), environ)
+
     @property
     def parts(self) -> Parts:
         return self.app.parts
@@ -78,7 +83,7 @@ class World:
 
     def reopened(self) -> "World":
         """A second application on the same stores, as another process would have."""
-        return World(bootstrap.open_application(load_settings(self.environ)), self.environ)
+        return World.reopen(self.environ)
 
     def with_parts(self, **changed: Any) -> "World":
         """The same instance with some parts replaced."""
