@@ -105,9 +105,9 @@ def _note_look(parts: Parts, actor: Actor) -> Journals:
 def open_rows(parts: Parts, rows: Sequence[LogRow], journals: Journals) -> list[OverseenEntry]:
     """Openings of a page, each under its own carnet's and agent's key."""
     leaves = [Leaf.parse(row.leaf) for row in rows]
-    owners = _journals_by_tag(parts, rows)
+    owners = journals_by_tag(parts, rows)
     months = parts.journal_keys.months({leaf.m for leaf in leaves})
-    agents = _Agents(parts, months)
+    agents = Agents(parts, months)
     opened = []
     for row, leaf in zip(rows, leaves, strict=True):
         journal = owners.get(row.carnet_tag, journals.instance)
@@ -125,7 +125,7 @@ def open_rows(parts: Parts, rows: Sequence[LogRow], journals: Journals) -> list[
     return opened
 
 
-def _journals_by_tag(parts: Parts, rows: Sequence[LogRow]) -> Mapping[bytes, JournalSecret]:
+def journals_by_tag(parts: Parts, rows: Sequence[LogRow]) -> Mapping[bytes, JournalSecret]:
     targets = parts.keystore.targets(CARNET_TAG_COLUMN, {row.carnet_tag for row in rows})
     names: dict[SecretName, bytes] = {
         ("journal", carnet_id): tag for tag, ids in targets.items() for carnet_id in ids
@@ -133,7 +133,7 @@ def _journals_by_tag(parts: Parts, rows: Sequence[LogRow]) -> Mapping[bytes, Jou
     return {names[name]: JournalSecret(key) for name, key in parts.rows.load(list(names)).items()}
 
 
-class _Agents:
+class Agents:
     """Finds whose secret opens an ``actor``, from the tag beside it."""
 
     def __init__(self, parts: Parts, months: Mapping[str, MonthSecret]) -> None:
