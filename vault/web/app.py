@@ -66,11 +66,12 @@ class Running(Protocol):
 def create_app(
     application: Running,
     *,
-    pages: Sequence[APIRouter] = (),
-    problem_page: ProblemPage = as_text,
+    pages: Sequence[APIRouter] | None = None,
+    problem_page: ProblemPage | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
-    """The ASGI application. ``clock`` gives the seconds that limits are counted in. Raises ConfigError."""
+    """The ASGI application, with its pages unless others are given. ``clock`` gives the seconds that limits
+    are counted in. Raises ConfigError."""
     settings = application.settings
     app = FastAPI(
         title=openapi.TITLE,
@@ -86,13 +87,25 @@ def create_app(
         lifespan=_lifespan,
     )
     app.add_exception_handler(oauth.TokenRequestError, oauth.token_error)
-    app.router.routes[:] = _routes((*API, *pages))
+    own_pages, own_problem_page = _pages() if pages is None else (pages, as_text)
+    app.router.routes[:] = _routes((*API, *own_pages))
     check_declared(app.router.routes)
     app.state.carnet = state = _state(application, clock)
     app.state.pulse = sante.Pulse(clock)
-    app.state.problem_page = problem_page
+    app.state.problem_page = problem_page or own_problem_page
     app.state.openapi = cache(partial(_openapi, app.router.routes, state))
     return app
+
+
+def _pages() -> tuple[Sequence[APIRouter], ProblemPage]:
+    """The pages and how they say a problem."""
+    try:
+        from vault.web.pages.routes import routers  # noqa: PLC0415 - until the pages are there
+    except ModuleNotFoundError:
+        return (), as_text
+    from vault.web.pages.answering import problem_page  # noqa: PLC0415
+
+    return routers(), problem_page
 
 
 def _routes(routers: Iterable[APIRouter]) -> list[BaseRoute]:

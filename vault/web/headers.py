@@ -84,7 +84,7 @@ class AnswerHeaders:
             note(error, 500, scope)
             if started:
                 raise BrokenAnswerError from None
-            await answer(Request(scope), Problem("broken"))(scope, receive, send_with_headers)
+            await _tell("broken", scope, receive, send_with_headers)
 
 
 class BrokenAnswerError(Exception):
@@ -104,21 +104,26 @@ class Gate:
         length = b"0"
         for name, value in scope["headers"]:
             if name == b"sec-purpose" and b"prefetch" in value.lower():
-                await answer(Request(scope), Problem("prefetch"))(scope, receive, send)
+                await _tell("prefetch", scope, receive, send)
                 return
             if name == b"content-length":
                 length = value
         if not length.isdigit() or len(length) > 15 or int(length) > self._most:
-            await answer(Request(scope), Problem("too-large"))(scope, receive, send)
+            await _tell("too-large", scope, receive, send)
             return
         if scope["method"] in _BODILESS:
             await self._app(scope, receive, send)
             return
         body = await _read(receive, self._most)
         if body is None:
-            await answer(Request(scope), Problem("too-large"))(scope, receive, send)
+            await _tell("too-large", scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
+
+
+async def _tell(kind: str, scope: Scope, receive: Receive, send: Send) -> None:
+    response = await answer(Request(scope), Problem(kind))
+    await response(scope, receive, send)
 
 
 async def _read(receive: Receive, most: int) -> bytes | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -224,12 +225,16 @@ def for_programs(path: str) -> bool:
     return path.startswith(FOR_PROGRAMS)
 
 
-def answer(request: Request, problem: Problem) -> Response:
-    """The problem as whoever asked can use it."""
+async def answer(request: Request, problem: Problem) -> Response:
+    """The problem as whoever asked can use it. Never raises: the page of last resort needs nothing."""
     if for_programs(request.scope["path"]):
         return as_json(problem)
     page: ProblemPage = getattr(request.app.state, "problem_page", as_text)
-    return page(request, problem)
+    try:
+        return await run_in_threadpool(page, request, problem)
+    except Exception as error:
+        note(error, 500, request.scope)
+        return as_text(request, problem)
 
 
 async def on_error(request: Request, error: Exception) -> Response:
@@ -237,7 +242,7 @@ async def on_error(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.status >= 500:
         note(error, problem.status, request.scope)
-    return answer(request, problem)
+    return await answer(request, problem)
 
 
 HANDLED: tuple[type[Exception], ...] = (
