@@ -5,13 +5,14 @@ makes, and for an ``Appended``, which only the log makes; ``open_own`` asks for 
 only her session loads. The operator has neither.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from consent.decisions import Allowed
-from schemas.canonical import CanonicalError, canonical, parse_strict
+from schemas.canonical import canonical
 from schemas.ids import CompartmentId, EntryId, FieldId
 from schemas.names import Agreement, AnswerKind, EntryState, Outcome
 from vault.crypto import (
@@ -27,13 +28,16 @@ from vault.crypto import (
     owner_field_place,
     owner_wrapping_key,
     seal_record,
-    unwrap_key,
+    unwrap_keys,
 )
 from vault.errors import BrokenError
 from vault.services.key_sources import OwnerSecrets, ReaderSecrets
 from vault.services.ports import Appended, FieldKeyRow, GrantKeyRow, GrantRow, RecordHead, RecordRow
 
 JSON = Any  # a value of a catalogue field: anything JSON can say
+
+_ANSWERS = {answer.value: answer for answer in AnswerKind}
+_AGREEMENTS = {agreement.value: agreement for agreement in Agreement}
 
 
 class EntryBrokenError(BrokenError):
@@ -71,17 +75,19 @@ class Body:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Body":
+        """Inverse of ``to_bytes``, for bytes that just opened: nobody else can have written them. Raises
+        EntryBrokenError."""
         try:
-            told = parse_strict(data)
+            told = json.loads(data.decode())
             return cls(
                 value=told["value"],
-                answer=AnswerKind(told["answer"]),
+                answer=_ANSWERS[told["answer"]],
                 source=told["source"],
                 author=told["author"],
                 collected_at=datetime.fromisoformat(told["collected_at"]),
-                agreement=Agreement(told["agreement"]),
+                agreement=_AGREEMENTS[told["agreement"]],
             )
-        except (CanonicalError, KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError) as error:
             raise EntryBrokenError("a record does not hold an entry") from error
 
 
@@ -160,19 +166,18 @@ def open_fields(
 def _granted_keys(
     wraps: Sequence[GrantKeyRow], under: WrappingKey, allowed: Allowed, instance: str
 ) -> dict[tuple[CompartmentId, int], FieldKey]:
-    return {
-        (wrap.compartment, wrap.epoch): FieldKey(
-            unwrap_key(
+    wanted = [wrap for wrap in wraps if wrap.compartment in allowed.compartments]
+    keys = unwrap_keys(
+        [
+            (
                 wrap.wrapped,
-                under=under,
-                place=grant_field_place(
-                    instance, allowed.carnet_id, wrap.grant_id, wrap.compartment, wrap.epoch
-                ),
+                grant_field_place(instance, allowed.carnet_id, wrap.grant_id, wrap.compartment, wrap.epoch),
             )
-        )
-        for wrap in wraps
-        if wrap.compartment in allowed.compartments
-    }
+            for wrap in wanted
+        ],
+        under=under,
+    )
+    return {(wrap.compartment, wrap.epoch): FieldKey(key) for wrap, key in zip(wanted, keys, strict=True)}
 
 
 def _open(row: RecordRow, key: FieldKey, salt: SlotSalt, instance: str) -> Entry:
@@ -202,12 +207,8 @@ def own_field_keys(
 ) -> dict[tuple[CompartmentId, int], FieldKey]:
     """Every field key of the carnet, by compartment and epoch."""
     under = owner_wrapping_key(secrets.own)
-    return {
-        (row.compartment, row.epoch): FieldKey(
-            unwrap_key(row.wrapped, under=under, place=_own_place(row, instance))
-        )
-        for row in rows
-    }
+    keys = unwrap_keys([(row.wrapped, _own_place(row, instance)) for row in rows], under=under)
+    return {(row.compartment, row.epoch): FieldKey(key) for row, key in zip(rows, keys, strict=True)}
 
 
 def _own_place(row: FieldKeyRow, instance: str) -> bytes:
