@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from consent.decisions import READING_ROLES
 from consent.grants import Grant, Grantee, GranteeKind, Terms, end_of_day_after, ended, replaced_by
 from schemas.ids import CompartmentId, GrantId, ProfessionalId, PurposeId, StructureId, new_id
 from schemas.names import GrantState, Outcome, Right, StructureKind
@@ -81,6 +82,8 @@ def structure_of(parts: Parts, grantee: Grantee) -> tuple[StructureId, Structure
     if grantee.kind is GranteeKind.PROFESSIONAL:
         habilitation = parts.data.habilitation(ProfessionalId(grantee.id))
         if habilitation is None or not habilitation.live(parts.now()):
+            return None
+        if habilitation.role not in READING_ROLES:
             return None
         structure_id = habilitation.structure_id
     structure = parts.data.structure(structure_id)

@@ -242,7 +242,7 @@ def _join(
     parts: Parts, identity: Identity, account_id: AccountId | None, invitation: str
 ) -> AccountId | None:
     """Bind an invitation to this account. None when the link is unknown, used or over."""
-    found = parts.keystore.take_link(digest(invitation))
+    found = parts.keystore.link(digest(invitation))
     if found is None or found[0] != INVITATION or found[2] <= parts.now():
         return None
     invited = parts.data.invitation(InvitationId(found[1]))
@@ -273,6 +273,7 @@ def _join(
             return None
         work.append(_joined(parts, actor, journals))
         work.commit()
+    parts.keystore.take_link(digest(invitation))  # used: the row of the invitation already says so
     if new_account:
         parts.keystore.add_tag(COLUMN, tag_of(parts, identity.issuer, identity.subject), account_id)
     return account_id
