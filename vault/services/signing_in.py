@@ -259,6 +259,8 @@ def _join(
     if new_account:
         rows.append(parts.rows.make(*secret_name(account_id, None), secret))
     parts.keystore.add_secrets(rows)
+    if new_account:  # K first: a tag that leads to no account yet is passed over
+        parts.keystore.add_tag(COLUMN, tag_of(parts, identity.issuer, identity.subject), account_id)
     actor = Actor(ActorKind.PROFESSIONAL, professional_id, invited.structure_id, invited.role)
     journals = parts.journal_keys.load(now=parts.now(), agents=[agent_name(actor.kind, actor.id)])
     with parts.data.change() as work:
@@ -274,8 +276,6 @@ def _join(
         work.append(_joined(parts, actor, journals))
         work.commit()
     parts.keystore.take_link(digest(invitation))  # used: the row of the invitation already says so
-    if new_account:
-        parts.keystore.add_tag(COLUMN, tag_of(parts, identity.issuer, identity.subject), account_id)
     return account_id
 
 
