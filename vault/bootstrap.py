@@ -179,11 +179,12 @@ def open_application(settings: Settings, *, clock: Clock = utc_now) -> Applicati
     return application
 
 
-def open_unchecked(settings: Settings, *, clock: Clock = utc_now) -> Application:
-    """An application whose log may be broken: for whoever verifies or exports it, never for a server."""
+def open_unchecked(settings: Settings, *, data: bool = True, clock: Clock = utc_now) -> Application:
+    """An application whose log may be broken: for whoever verifies or exports it, never for a server.
+    ``data`` False: D need not be ready either."""
     application = _assemble(settings, clock)
     try:
-        if not schema.at_head(application.data.database, schema.DATA):
+        if data and not schema.at_head(application.data.database, schema.DATA):
             raise ConfigError("the data store is not ready", hint="carnet database upgrade")
     except BaseException:
         application.close()

@@ -1,0 +1,1 @@
+"""The command line: ``carnet``, for whoever runs an instance. ``carnet --help`` lists every command."""
