@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from schemas.canonical import canonical, parse_canonical
@@ -66,7 +66,7 @@ class Terms:
     grantee: Grantee
     key_id: str  # hex of the first 8 bytes of SHA-256 of the grantee's public key
     compartments: tuple[CompartmentId, ...]  # sorted, unique
-    rights: tuple[Right, ...]
+    rights: tuple[Right, ...]  # sorted, unique
     purpose_id: PurposeId
     legal_basis: LegalBasis
     starts_at: datetime
@@ -100,25 +100,47 @@ class Terms:
         try:
             told = parse_canonical(data)
             terms = cls(
-                grant_id=GrantId(told["grant"]),
-                carnet_id=CarnetId(told["carnet"]),
-                grantee=Grantee(GranteeKind(told["grantee"]["kind"]), told["grantee"]["id"]),
-                key_id=told["grantee"]["key"],
-                compartments=tuple(CompartmentId(item) for item in told["compartments"]),
-                rights=tuple(Right(item) for item in told["rights"]),
-                purpose_id=PurposeId(told["purpose"]),
+                grant_id=GrantId(_text(told["grant"])),
+                carnet_id=CarnetId(_text(told["carnet"])),
+                grantee=Grantee(GranteeKind(told["grantee"]["kind"]), _text(told["grantee"]["id"])),
+                key_id=_text(told["grantee"]["key"]),
+                compartments=tuple(CompartmentId(_text(item)) for item in _ordered(told["compartments"])),
+                rights=tuple(Right(item) for item in _ordered(told["rights"])),
+                purpose_id=PurposeId(_text(told["purpose"])),
                 legal_basis=LegalBasis(told["legal_basis"]),
-                starts_at=datetime.fromisoformat(told["from"]),
-                ends_at=datetime.fromisoformat(told["until"]),
-                catalogue_version=told["catalogue"],
-                frame_version=told["frame"],
-                consent_record=told["consent_record"],
+                starts_at=_instant(told["from"]),
+                ends_at=_instant(told["until"]),
+                catalogue_version=_text(told["catalogue"]),
+                frame_version=_text(told["frame"]),
+                consent_record=_text(told["consent_record"]),
             )
+            same = terms.to_bytes() == data
         except (ValueError, KeyError, TypeError) as error:
             raise GrantError("these bytes are not the terms of a grant") from error
-        if terms.to_bytes() != data:
+        if not same:
             raise GrantError("these bytes are not the terms of a grant")
         return terms
+
+
+def _text(told: object) -> str:
+    if type(told) is not str:
+        raise TypeError("not a text")
+    return told
+
+
+def _ordered(told: object) -> list[Any]:
+    """A list in order, each item once: there is one spelling of a set."""
+    if type(told) is not list or told != sorted(set(told)):
+        raise TypeError("not a set in order")
+    return told
+
+
+def _instant(told: str) -> datetime:
+    """Aware and in UTC: a naive one could not be compared, another offset would be a second spelling."""
+    instant = datetime.fromisoformat(told)
+    if instant.utcoffset() != timedelta(0):
+        raise ValueError("not an instant in UTC")
+    return instant
 
 
 @lru_cache(maxsize=4096)

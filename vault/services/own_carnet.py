@@ -17,7 +17,7 @@ from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, OwnerAccess
 from vault.services.parts import Parts
 from vault.services.ports import Appended, CarnetRow, Draft, LogRow, ReadTicket, Recheck
-from vault.services.writing import CarnetClosedError
+from vault.services.writing import CarnetClosedError, owner_secrets
 
 READS = (Op.READ,)
 OWN_READS = (Op.READ, Op.READ_OWN, Op.EXPORT)
@@ -65,7 +65,7 @@ def read_own_carnet(
         raise CarnetClosedError("this carnet is closed")
     wanted = frozenset(fields) if fields is not None else None
     receipt, _ = append_own(parts, owner, op, actor=actor, fields=sorted(wanted or ()))
-    secrets = parts.owner_keys.load(owner)
+    secrets = owner_secrets(parts, owner)
     records = [
         row
         for row in parts.data.own_records(owner.carnet_id)

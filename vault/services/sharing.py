@@ -39,7 +39,14 @@ from vault.services.key_sources import (
 )
 from vault.services.parts import Parts
 from vault.services.ports import Draft, FieldKeyRow, GrantKeyRow, GrantRow, SecretRow, Work
-from vault.services.writing import CarnetClosedError, new_field_key
+from vault.services.writing import (
+    ATTEMPTS,
+    CarnetClosedError,
+    RacedError,
+    check_still_new,
+    new_field_key,
+    owner_secrets,
+)
 
 ONCE_HELD = timedelta(days=183)  # how long a former grantee is told "ended" rather than "not shared"
 
@@ -117,15 +124,21 @@ def give_grant(parts: Parts, owner: OwnerAccess, wish: Wish, *, actor: Actor) ->
     CarnetClosedError."""
     structure_id = check_wish(parts, wish)
     now = parts.now()
-    secrets = parts.owner_keys.load(owner)
+    secrets = owner_secrets(parts, owner)
     journals = parts.journal_keys.load(now=now, carnets=[owner.carnet_id])
-    made = _make(parts, owner, wish, secrets, now)
-    parts.keystore.add_secrets([made.secret])
-    with parts.data.change() as work:
-        replaced = _store(work, parts, owner, made, structure_id, journals, actor)
-        work.commit()
-    cut(parts, [grant.id for grant in replaced])
-    return made.row.grant
+    for _ in range(ATTEMPTS):
+        made = _make(parts, owner, wish, secrets, now)
+        parts.keystore.add_secrets([made.secret])
+        try:
+            with parts.data.change() as work:
+                replaced = _store(work, parts, owner, made, structure_id, journals, actor)
+                work.commit()
+        except RacedError:  # she answered one of these fields for the first time, in another tab
+            parts.keystore.delete_secrets([grant_name(made.row.grant.id)])
+            continue
+        cut(parts, [grant.id for grant in replaced])
+        return made.row.grant
+    raise RuntimeError("this carnet keeps changing")
 
 
 def _make(parts: Parts, owner: OwnerAccess, wish: Wish, secrets: OwnerSecrets, now: datetime) -> _Made:
@@ -212,6 +225,7 @@ def _store(
     carnet = work.carnet(owner.carnet_id)
     if carnet is None or not carnet.open:
         raise CarnetClosedError("this carnet is closed")
+    check_still_new(parts, owner.carnet_id, made.new_field_keys)
     terms = made.row.grant.terms
     replaced = replaced_by(terms, [row.grant for row in work.grants_of(owner.carnet_id)])
     for old in replaced:

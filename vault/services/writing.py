@@ -6,7 +6,7 @@ is answered once and written twice: coarse for most readers, exact for those she
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -19,11 +19,11 @@ from vault.crypto import FieldKey, held_tag, owner_field_place, owner_wrapping_k
 from vault.errors import CallerError
 from vault.services.entries import JSON, Body, Entry, own_field_keys, seal_body
 from vault.services.journal import Actor, draft
-from vault.services.key_sources import Journals, OwnerAccess, OwnerSecrets
+from vault.services.key_sources import Journals, KeyGoneError, OwnerAccess, OwnerSecrets
 from vault.services.parts import SCHEMA_VERSION, Parts
 from vault.services.ports import CarnetRow, FieldKeyRow, RecordHead, RecordRow, Work
 
-ATTEMPTS = 5
+ATTEMPTS = 20
 ALIVE = (EntryState.CURRENT, EntryState.FROZEN)
 BY_PERSON = "person"
 
@@ -52,8 +52,8 @@ class CarnetClosedError(CallerError):
     """The carnet was erased."""
 
 
-class _Raced(Exception):
-    """Another write came between sealing and the lock."""
+class RacedError(Exception):
+    """Another change came between sealing and the lock: look again, seal again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +99,33 @@ def check_value(parts: Parts, answer: Answer) -> None:
 def write_answers(
     parts: Parts, owner: OwnerAccess, answers: Sequence[Answer], *, actor: Actor
 ) -> list[Entry]:
-    """Several checked answers in one transaction and one entry: a form is saved whole or not at all."""
+    """Several checked answers in one transaction and one entry: a form is saved whole or not at all. Raises
+    RevisionConflictError, CarnetClosedError."""
+    answers = [replace(answer, field_id=parts.catalogue.field(answer.field_id).id) for answer in answers]
+    if len({answer.field_id for answer in answers}) < len(answers):
+        raise ValueError("a form answers each field once")
+    if not answers:
+        return []
     now = parts.now()
-    secrets = parts.owner_keys.load(owner)
+    secrets = owner_secrets(parts, owner)
     journals = parts.journal_keys.load(now=now, carnets=[owner.carnet_id])
     for _ in range(ATTEMPTS):
         try:
             return _write_once(parts, owner.carnet_id, answers, secrets, journals, actor)
-        except _Raced:
+        except RacedError:
             continue
     raise RevisionConflictError(answers[0].field_id, seen=0, current=0)
+
+
+def owner_secrets(parts: Parts, owner: OwnerAccess) -> OwnerSecrets:
+    """Her keys, to write or to share. Raises CarnetClosedError when the carnet was erased."""
+    try:
+        return parts.owner_keys.load(owner)
+    except KeyGoneError:
+        carnet = parts.data.carnet(owner.carnet_id)
+        if carnet is not None and carnet.open:
+            raise
+        raise CarnetClosedError("this carnet is closed") from None
 
 
 def _write_once(
@@ -140,19 +157,22 @@ def _write_once(
         field_count=len(answers),
     )
     with parts.data.change() as work:
-        _store(work, carnet, sealer.heads, sealed)
+        _store(parts, work, carnet, sealer.heads, sealed)
         work.append(entry)
         work.commit()
     return [one.entry for one in sealed]
 
 
-def _store(work: Work, carnet: CarnetRow, seen: Sequence[RecordHead], sealed: Sequence[_Sealed]) -> None:
+def _store(
+    parts: Parts, work: Work, carnet: CarnetRow, seen: Sequence[RecordHead], sealed: Sequence[_Sealed]
+) -> None:
     """Under the lock: what was looked at must still stand, else look again."""
     stands = work.carnet(carnet.carnet_id)
     if stands is None or not stands.open:
         raise CarnetClosedError("this carnet is closed")
     if stands.next_slot != carnet.next_slot or _alive(work.heads(carnet.carnet_id)) != _alive(seen):
-        raise _Raced
+        raise RacedError
+    check_still_new(parts, carnet.carnet_id, [key for one in sealed for key in one.new_keys])
     for one in sealed:
         if one.slot_taken:
             work.take_slot(carnet.carnet_id)
@@ -164,6 +184,13 @@ def _store(work: Work, carnet: CarnetRow, seen: Sequence[RecordHead], sealed: Se
             work.add_field_key(key)
         for row in one.rows:
             work.add_record(row)
+
+
+def check_still_new(parts: Parts, carnet_id: CarnetId, keys: Sequence[FieldKeyRow]) -> None:
+    """Under the lock: raises RacedError when a share or another answer made one of these keys meanwhile."""
+    known = {(row.compartment, row.epoch) for row in parts.data.field_keys(carnet_id)} if keys else set()
+    if any((key.compartment, key.epoch) in known for key in keys):
+        raise RacedError
 
 
 def _alive(heads: Sequence[RecordHead]) -> set[tuple[EntryId, CompartmentId, int, EntryState]]:
