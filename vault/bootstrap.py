@@ -47,6 +47,7 @@ from vault.storage.log_source import Show, log_source
 from vault.storage.start_check import StartRefusedError, check_start
 
 SIGNING = ("signing", "log")
+_BRING_BACK = "bring back the copy you kept of it: without it nothing can be opened"
 
 
 def utc_now() -> datetime:
@@ -121,11 +122,11 @@ def make_keys(settings: Settings) -> bool:
     """The keyring (0600), K and its first rows. What exists is kept. True when the keyring is new."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = not settings.kms.path.exists()
-    if made:
-        FileKms.create(settings.kms.path)
     keystore = open_keystore(settings.keystore_url, utc_now)
     try:
         schema.upgrade(keystore.database, schema.KEYS)
+        if made:
+            _make_keyring(settings, keystore)
         keystore.found(new_id())
         seed = new_signing_seed()
         public = NoteSigner(settings.log_origin, seed).public
@@ -139,6 +140,16 @@ def make_keys(settings: Settings) -> bool:
     finally:
         keystore.close()
     return made
+
+
+def _make_keyring(settings: Settings, keystore: SqlKeyStore) -> None:
+    """Raises ConfigError when the keys of K were wrapped by another keyring: a new one would open none."""
+    if keystore.secrets([SIGNING]):
+        raise ConfigError("the keyring of this key store is missing", setting="CARNET_KMS", hint=_BRING_BACK)
+    try:
+        FileKms.create(settings.kms.path)
+    except KeyringError as error:
+        raise ConfigError(str(error), setting="CARNET_KMS", hint="is its folder there, and yours?") from error
 
 
 def upgrade(settings: Settings) -> bool:
@@ -171,6 +182,7 @@ def open_application(settings: Settings, *, clock: Clock = utc_now) -> Applicati
     its kind StartRefusedError), UnavailableError."""
     application = _assemble(settings, clock)
     try:
+        _check_made(application.data.database, "the data store", "carnet database upgrade")
         check_start(application.data, application.keystore, verifiers=[application.verifier])
         run_upkeep(application.parts)
     except BaseException:
@@ -184,6 +196,8 @@ def open_unchecked(settings: Settings, *, data: bool = True, clock: Clock = utc_
     ``data`` False: D need not be ready either."""
     application = _assemble(settings, clock)
     try:
+        if data:
+            _check_made(application.data.database, "the data store", "carnet database upgrade")
         if data and not schema.at_head(application.data.database, schema.DATA):
             raise ConfigError("the data store is not ready", hint="carnet database upgrade")
     except BaseException:
@@ -210,6 +224,7 @@ def check(settings: Settings) -> list[str]:
 def _assemble(settings: Settings, clock: Clock) -> Application:
     catalogue, frame = load_rules(settings)
     keystore = open_keystore(settings.keystore_url, clock)
+    _check_made(keystore.database, "the key store", "carnet keys init")
     try:
         rows = _rows(settings, keystore)
         signer = _signer(rows, settings.log_origin)
@@ -238,6 +253,12 @@ def _assemble(settings: Settings, clock: Clock) -> Application:
         site=settings.public_url,
     )
     return Application(settings, parts, data, keystore, signer, issuer, rows.unwrap_counts)
+
+
+def _check_made(database: Database, what: str, command: str) -> None:
+    """SQLite would make an empty file where there is none, and complain about it later."""
+    if database.sqlite and not database.path.is_file():
+        raise ConfigError(f"{what} is not made", hint=command)
 
 
 def _written(contact: Contact) -> str:
