@@ -1,0 +1,190 @@
+"""How many entries each call leaves, and that they stand before the first byte of the answer.
+
+The calls are walked from the OpenAPI document: an operation without a sample here fails the test.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from exporters import PaperUnavailableError, to_pdf
+from tests.web.site import BASE, V1, Machine, Site, fields_url
+from tests.world import SIAE_FIELDS, Someone
+from vault.audit.events import Op
+from vault.services.exporting import export_own_carnet
+
+Call = Callable[[TestClient], Any]
+
+
+@dataclass
+class Scene:
+    """A person who shares with a structure, and everybody's client."""
+
+    site: Site
+    ana: Someone
+    alpha: Machine
+    grant_id: str
+    clients: dict[str, TestClient]
+
+
+@pytest.fixture
+def scene(site: Site) -> Scene:
+    ana, me = site.person()
+    site.world.fill(ana)
+    alpha = site.machine()
+    grant = site.world.share(ana, alpha.structure_id)
+    clients = {
+        "anyone": site.client(),
+        "person": me,
+        "system": site.system(alpha),
+        "professional": site.professional(alpha.structure_id),
+        "dpo": site.dpo(),
+    }
+    return Scene(site, ana, alpha, grant.id, clients)
+
+
+def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
+    """By operation, who calls and how."""
+    give = {
+        "grantee": {"structure_id": scene.site.machine("SIAE Beta").structure_id},
+        "purpose_id": "proposer_poste",
+        "fields": list(SIAE_FIELDS),
+        "days": 31,
+    }
+    url = fields_url(scene.ana.carnet_id)
+    read: Call = lambda client: client.get(url)  # noqa: E731 - one call for two callers
+    return {
+        "session": [(who, get("/session")) for who in ("person", "professional", "dpo")],
+        "catalogue": [("anyone", get("/catalogue"))],
+        "purposes": [("anyone", get("/purposes"))],
+        "openapi": [("anyone", get("/openapi.json"))],
+        "my_carnet": [("person", get("/me/carnet"))],
+        "my_carnet_pdf": [("person", get("/me/carnet.pdf"))],
+        "my_accesses": [("person", get("/me/accesses")), ("person", get("/me/accesses?own=1"))],
+        "my_grantees": [("person", get("/me/grantees?q=siae"))],
+        "my_grants": [("person", get("/me/grants"))],
+        "write_field": [
+            ("person", lambda c: c.put(f"{V1}/me/fields/permis_conduire", json={"value": ["b"]})),
+            ("person", lambda c: c.put(f"{V1}/me/fields/permis_conduire", json={"answer": "does_not_know"})),
+        ],
+        "give_grant": [("person", lambda c: c.post(f"{V1}/me/grants", json=give))],
+        "read_shared_fields": [("system", read), ("professional", read)],
+        "received_grants": [(who, get("/grants")) for who in ("system", "professional")],
+        "accesses": [("dpo", get("/dpo/accesses"))],
+        "log_health": [("dpo", get("/dpo/log"))],
+        "token": [("anyone", lambda c: c.post("/oauth/token", data=scene.alpha.form()))],
+        "checkpoint": [("anyone", lambda c: c.get("/log/checkpoint"))],
+        "vkey": [("anyone", lambda c: c.get("/log/vkey"))],
+        "health": [("anyone", lambda c: c.get("/sante"))],
+        "withdraw_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/withdraw"))],
+    }
+
+
+def get(path: str) -> Call:
+    return lambda client: client.get(V1 + path)
+
+
+def operations(site: Site) -> dict[str, dict[str, Any]]:
+    document = site.client().get(f"{V1}/openapi.json").json()
+    return {told["operationId"]: told for methods in document["paths"].values() for told in methods.values()}
+
+
+def can_print(scene: Scene) -> bool:
+    document = export_own_carnet(
+        scene.site.world.parts, scene.ana.owner, issuer=scene.site.world.app.issuer, actor=scene.ana.actor
+    )
+    try:
+        to_pdf(document)
+    except PaperUnavailableError:
+        return False
+    return True
+
+
+def test_every_operation_leaves_exactly_the_entries_it_declares_before_its_first_byte(scene: Scene) -> None:
+    site, printing = scene.site, can_print(scene)
+    site.world.app.jobs().run_once()  # a checkpoint to show
+    declared = operations(site)
+    tried = samples(scene)
+    assert set(tried) == set(declared), "each operation has its sample, and each sample its operation"
+    for name, calls in tried.items():
+        expected = declared[name]["x-log-entries"]
+        for who, call in calls:
+            before, at_first_byte = site.log_size(), []
+            answer = call(watched(site, scene.clients[who], at_first_byte))
+            if name == "my_carnet_pdf" and not printing:
+                assert answer.status_code == 503
+            else:
+                assert answer.status_code in (200, 201), (name, who, answer.text)
+            assert at_first_byte[0] - before == expected, (name, who)
+            assert site.log_size() - before == expected, (name, who)
+
+
+def watched(site: Site, client: TestClient, sizes: list[int]) -> TestClient:
+    """The same caller, with the size of the log noted as its answer starts to leave."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def noting(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                sizes.append(site.log_size())
+            await send(message)
+
+        await site.app(scope, receive, noting)
+
+    same = TestClient(app, base_url=BASE, headers=client.headers)
+    same.cookies = client.cookies
+    return same
+
+
+def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_site: Site) -> None:
+    entries = {name: told["x-log-entries"] for name, told in operations(lone_site).items()}
+    assert {name for name, count in entries.items() if count} == {
+        "my_carnet",
+        "my_carnet_pdf",
+        "my_accesses",
+        "write_field",
+        "give_grant",
+        "withdraw_grant",
+        "read_shared_fields",
+        "accesses",
+    }
+    assert set(entries.values()) == {0, 1}
+
+
+def test_a_call_that_is_refused_before_anything_is_looked_at_leaves_no_entry(scene: Scene) -> None:
+    before = scene.site.log_size()
+    anyone, person = scene.clients["anyone"], scene.clients["person"]
+    url = fields_url(scene.ana.carnet_id)
+    assert anyone.get(f"{V1}/me/carnet").status_code == 401
+    assert person.get(url).status_code == 403
+    assert scene.clients["dpo"].get(f"{V1}/me/carnet").status_code == 403
+    assert person.put(f"{V1}/me/fields/permis_conduire", json={"value": "nope"}).status_code == 422
+    assert person.head(f"{V1}/me/carnet").status_code == 405
+    assert person.get(f"{V1}/me/carnet", headers={"Sec-Purpose": "prefetch"}).status_code == 503
+    assert scene.clients["system"].get(url, headers={"Sec-Purpose": "prefetch;prerender"}).status_code == 503
+    assert scene.clients["system"].head(url).status_code == 405
+    assert scene.site.log_size() == before
+
+
+def test_replacing_a_grant_says_what_ended_and_what_began(scene: Scene) -> None:
+    before = scene.site.log_size()
+    again = scene.site.world.share(scene.ana, scene.alpha.structure_id)
+    assert scene.site.log_size() == before + 2
+    assert [leaf.op for leaf in scene.site.last_entries(2)] == [Op.REPLACE, Op.GRANT]
+    listed = scene.clients["person"].get(f"{V1}/me/grants").json()["items"]
+    assert {one["grant_id"]: one["state"] for one in listed} == {
+        again.id: "granted",
+        scene.grant_id: "replaced",
+    }
+
+
+def test_withdrawing_twice_is_no_error_and_leaves_one_entry(scene: Scene) -> None:
+    me = scene.clients["person"]
+    first = me.post(f"{V1}/me/grants/{scene.grant_id}/withdraw")
+    before = scene.site.log_size()
+    second = me.post(f"{V1}/me/grants/{scene.grant_id}/withdraw", json={})
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json() == second.json()
+    assert scene.site.log_size() == before
