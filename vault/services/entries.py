@@ -19,6 +19,7 @@ from vault.crypto import (
     FieldKey,
     GrantKey,
     SealContext,
+    ShredTree,
     SlotSalt,
     WrappingKey,
     grant_field_place,
@@ -152,7 +153,11 @@ def open_fields(
     grant_key = GrantKey(opener(grant.sealed_key, keys.seed, grant.terms))
     under = grant_wrapping_key(keys.grant, grant_key)
     field_keys = _granted_keys(wraps, under, allowed, instance)
-    wanted = [row for row in records if (row.head.compartment, row.head.epoch) in field_keys]
+    wanted = [
+        row
+        for row in not_forgotten(records, keys.shred)
+        if (row.head.compartment, row.head.epoch) in field_keys
+    ]
     salts = keys.shred.salts({row.head.slot for row in wanted})
     found: dict[CompartmentId, list[Entry]] = {}
     for row in wanted:
@@ -161,6 +166,12 @@ def open_fields(
         if entry.body.holds:
             found.setdefault(head.compartment, []).append(entry)
     return found
+
+
+def not_forgotten(records: Sequence[RecordRow], shred: ShredTree) -> list[RecordRow]:
+    """Without those whose slot is punctured: an old backup of D may hold their rows again, never what they
+    said, and must not keep the others from opening."""
+    return [row for row in records if not shred.is_punctured(row.head.slot)]
 
 
 def _granted_keys(
@@ -223,12 +234,16 @@ def open_own(
     field_keys: Sequence[FieldKeyRow],
     instance: str,
 ) -> list[Entry]:
-    """The person's own entries. Raises OpenError when a stored row was altered."""
+    """The person's own entries. Raises OpenError when a stored row was altered, EntryBrokenError when its
+    key is missing."""
     if receipt.out is not Outcome.GRANTED:
         raise PermissionError("the entry does not grant this read")
     keys = own_field_keys(field_keys, secrets, instance)
-    salts = secrets.shred.salts({row.head.slot for row in records})
+    standing = not_forgotten(records, secrets.shred)
+    if any((row.head.compartment, row.head.epoch) not in keys for row in standing):
+        raise EntryBrokenError("a record has no key")
+    salts = secrets.shred.salts({row.head.slot for row in standing})
     return [
         _open(row, keys[row.head.compartment, row.head.epoch], salts[row.head.slot], instance)
-        for row in records
+        for row in standing
     ]

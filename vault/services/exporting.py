@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from exporters.document import ExportDocument, Issuer, Item, Part, ShareLine, Theme
 from exporters.words import day_in_paris, day_in_words
 from schemas.fields import Catalogue, Field
-from schemas.ids import FieldId, StructureId
+from schemas.ids import FieldId, PurposeId, StructureId
 from schemas.names import Agreement
+from schemas.purposes import UnknownPurposeError
 from vault.audit.events import Op
 from vault.services.entries import Body, Entry
 from vault.services.journal import Actor
@@ -68,12 +69,20 @@ def share_lines(parts: Parts, owner: OwnerAccess) -> list[ShareLine]:
         lines.append(
             ShareLine(
                 who=_name_of(parts, structure_of(parts, terms.grantee)),
-                what_for=parts.frame.purpose(terms.purpose_id).sentence,
+                what_for=_purpose_sentence(parts, terms.purpose_id),
                 what=tuple(labels),
                 until=day_in_words(day_in_paris(terms.ends_at - timedelta(seconds=1))),
             )
         )
     return lines
+
+
+def _purpose_sentence(parts: Parts, purpose_id: PurposeId) -> str:
+    """A deployer may have taken the purpose out of its frame: nobody reads for it any more."""
+    try:
+        return parts.frame.purpose(purpose_id).sentence
+    except UnknownPurposeError:
+        return "un usage qui n’est plus proposé"
 
 
 def note_of(body: Body) -> str:

@@ -6,7 +6,7 @@ the store, and the tags by which the person, the structure and the agent find it
 (unknown carnet, keys, settings) uses the instance's journal secret and a random tag: same size, same work.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.ids import CarnetId, ClientId, ProfessionalId, SessionId, StructureId
 from schemas.names import Outcome, Role
@@ -39,7 +39,7 @@ class Actor:
     structure_id: StructureId | None = None
     role: Role | None = None
     session: SessionId | None = None
-    address: str | None = None  # network address
+    address: str | None = field(default=None, repr=False)  # network address
 
     @property
     def secret_name(self) -> SecretName | None:

@@ -84,6 +84,7 @@ def finish_forgetting(parts: Parts, heads: Sequence[RecordHead]) -> int:
     for carnet_id in {head.carnet_id for head in heads}:
         mine = [head for head in heads if head.carnet_id == carnet_id]
         puncture(parts, carnet_id, {head.slot for head in mine})
+        parts.keystore.compact()  # even if an earlier attempt punctured: it may have died right after
         with parts.data.change() as work:
             for entry_id in {head.entry_id for head in mine}:
                 deleted += work.delete_records(carnet_id, entry_id)
@@ -104,7 +105,6 @@ def puncture(parts: Parts, carnet_id: CarnetId, slots: set[int]) -> None:
             return
         new = parts.rows.make("shred", carnet_id, punctured.to_bytes(), version=row.version + 1)
         if parts.keystore.replace_secret(new):
-            parts.keystore.compact()
             return
     raise RuntimeError("the key store keeps changing under this carnet")
 

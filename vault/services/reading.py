@@ -13,9 +13,10 @@ What a refused asker learns: nothing (``NotShared``), or that its access ended (
 held a grant on this carnet for this purpose. The work done is the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from consent.decisions import AccessQuestion, Allowed, RefusalReason, Refused, decide
 from consent.grants import Grantee
@@ -24,7 +25,7 @@ from schemas.names import EntryState, Outcome, StructureKind
 from schemas.purposes import UnknownPurposeError
 from vault.audit.events import AboutContent, Op
 from vault.crypto import CryptoError, HeldTags, JournalSecret
-from vault.errors import LogUnavailableError
+from vault.errors import BrokenError, LogUnavailableError
 from vault.services.entries import Entry, EntryBrokenError, open_fields
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import CallerKeys, Journals, ReaderSecrets, agent_name
@@ -41,6 +42,9 @@ from vault.services.ports import (
     RecordHead,
     RecordRow,
 )
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,26 @@ def read_shared_fields(parts: Parts, reads: Sequence[SharedRead]) -> list[Answer
 
     Raises LogUnavailableError when no entry could be made durable: then nothing was opened for anybody.
     """
+    decided = _each_apart(lambda some: _look_and_decide(parts, some), reads)
+    sound = [one for one in decided if isinstance(one, _Decided)]
+    receipts = parts.data.append_reads([_ticket(parts, one) for one in sound])
+    pairs = list(zip(sound, receipts, strict=True))
+    answers = iter(_each_apart(lambda some: _answer(parts, some), pairs))
+    return [next(answers) if isinstance(one, _Decided) else one for one in decided]
+
+
+def _each_apart(work: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R | Exception]:
+    """``work`` on all together; when something stored is broken, on each apart, so that an altered row
+    costs nobody else an answer."""
+    try:
+        return [*work(items)]
+    except BrokenError as error:
+        if len(items) == 1:
+            return [error]
+        return [answer for item in items for answer in _each_apart(work, [item])]
+
+
+def _look_and_decide(parts: Parts, reads: Sequence[SharedRead]) -> list["_Decided"]:
     now = parts.now()
     facts = parts.data.read_facts([_ask(read) for read in reads])
     journals = parts.journal_keys.load(
@@ -110,9 +134,7 @@ def read_shared_fields(parts: Parts, reads: Sequence[SharedRead]) -> list[Answer
         carnets={read.carnet_id for read in reads},
         agents={agent_name(read.reader.actor.kind, read.reader.actor.id) for read in reads},
     )
-    decided = [_decide(parts, read, fact, journals, now) for read, fact in zip(reads, facts, strict=True)]
-    receipts = parts.data.append_reads([_ticket(parts, one) for one in decided])
-    return _answer(parts, decided, receipts)
+    return [_decide(parts, read, fact, journals, now) for read, fact in zip(reads, facts, strict=True)]
 
 
 # --- 1 and 2: the snapshot, the decision, the entry ------------------------------------------------------
@@ -210,12 +232,10 @@ def _ticket(parts: Parts, one: _Decided) -> ReadTicket:
 # --- 4 and 5: after the entry ----------------------------------------------------------------------------
 
 
-def _answer(
-    parts: Parts, decided: Sequence[_Decided], receipts: Sequence[Appended]
-) -> list[Answer | Exception]:
+def _answer(parts: Parts, appended: Sequence[tuple[_Decided, Appended]]) -> list[Answer | Exception]:
     granted = [
         (one, receipt, one.decision)
-        for one, receipt in zip(decided, receipts, strict=True)
+        for one, receipt in appended
         if receipt.out is Outcome.GRANTED and isinstance(one.decision, Allowed)
     ]
     secrets = parts.reader_keys.load(
@@ -231,7 +251,7 @@ def _answer(
         id(one): _open(parts, one, receipt, allowed, keys, rows)
         for (one, receipt, allowed), keys, rows in zip(granted, secrets, sealed, strict=True)
     }
-    return [opened.get(id(one)) or _refusal(one) for one in decided]
+    return [opened.get(id(one)) or _refusal(one) for one, _ in appended]
 
 
 def _refusal(one: _Decided) -> Answer:

@@ -4,7 +4,7 @@ Records, wraps and openings are sealed bytes here; opening them is the services'
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from consent.grants import Grant, Grantee
@@ -248,7 +248,7 @@ class SessionRow:
     kind: str  # person, professional, dpo
     subject: str  # carnet id, or professional id ("" until a structure is chosen)
     account_id: str
-    csrf: str
+    csrf: str = field(repr=False)
     created_at: datetime
     seen_at: datetime
     ends_at: datetime
