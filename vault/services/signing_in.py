@@ -264,7 +264,10 @@ def _join(
     actor = Actor(ActorKind.PROFESSIONAL, professional_id, invited.structure_id, invited.role)
     journals = parts.journal_keys.load(now=parts.now(), agents=[agent_name(actor.kind, actor.id)])
     with parts.data.change() as work:
-        if new_account:
+        known = find_account(parts, identity.issuer, identity.subject) if new_account else None
+        if known:  # another invitation was faster, before the lock
+            account_id = known.row.account_id
+        elif new_account:
             work.add_account(
                 AccountRow(account_id, None, seal_identity(account_id, identity, secret), work.now)
             )
