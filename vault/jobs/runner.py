@@ -1,7 +1,8 @@
 """The jobs beside the server: a checkpoint within two seconds of an append, the upkeep pass each minute.
 
-One process does them at a time: whoever holds the lease. A pass that fails is noted by its kind alone and
-tried again; the server goes on. Any process may be killed: the next one finds what remains.
+One process does the upkeep at a time, whoever holds the lease; any of them signs. A pass that fails is noted
+by its kind alone and tried again; the server goes on. Any process may be killed: the next one finds what
+remains.
 """
 
 import logging
@@ -36,13 +37,14 @@ class Jobs:
         return report
 
     def tick(self, *, with_upkeep: bool) -> bool:
-        """A checkpoint if the log grew, the upkeep when due. False when another process holds the lease."""
-        if not hold_lease(self.parts, self.holder):
-            return False
-        if with_upkeep:
+        """A checkpoint if the log grew, the upkeep when due. False when it was due and another process holds
+        the lease. Signing waits for no lease: a process killed just now may still hold it, and two signatures
+        of one size say the same."""
+        mine = not with_upkeep or hold_lease(self.parts, self.holder)
+        if with_upkeep and mine:
             run_upkeep(self.parts)
         sign_checkpoint(self.parts, self.origin, self.sign)
-        return True
+        return mine
 
 
 class JobThread:
