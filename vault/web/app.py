@@ -140,6 +140,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     current_default_thread_limiter().total_tokens = THREADS
     yield
     app.state.carnet.reads.close()
+    if doors := getattr(app.state, "doors", None):
+        doors.close()
 
 
 class Static(StaticFiles):

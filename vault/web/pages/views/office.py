@@ -89,7 +89,8 @@ class LogHealth:
 
 @dataclass(frozen=True)
 class AccessRow:
-    """One access in the DPO's table: who, on which carnet, for what, which fields, with which result."""
+    """One line of the log in the DPO's table: who did what, on which carnet, for what, on which fields, with
+    which result. `basis` is None for what rests on none (a sign-in)."""
 
     log_index: int
     at: datetime
@@ -97,10 +98,11 @@ class AccessRow:
     carnet: str
     purpose: str
     fields: tuple[str, ...]
-    basis: LegalBasis
+    basis: LegalBasis | None
     outcome: Outcome
     kind: StructureKind | None = None
     role: str = ""
+    what: str = "consultation"
 
 
 @dataclass(frozen=True)

@@ -236,5 +236,6 @@ class GrantCard:
     state: GrantState
     professional: str = ""
     last_look: datetime | None = None
+    looked_long_ago: bool = False  # so many looks since that it was not searched for
     ended_at: datetime | None = None
     stop_action: str | None = None

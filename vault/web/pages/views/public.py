@@ -105,9 +105,11 @@ class ChooseStructureView:
 
 @dataclass(frozen=True)
 class SignedOutView:
-    """`/deconnexion/retour`."""
+    """`/deconnexion/retour`. `provider_too`: the session at FranceConnect or ProConnect was ended as well."""
 
     template: ClassVar[str] = "public/signed_out.html"
+
+    provider_too: bool = True
 
 
 @dataclass(frozen=True)

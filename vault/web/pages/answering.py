@@ -1,0 +1,158 @@
+"""From a view to an answer: the frame every page shares, redirects, and the page of what could not be.
+
+Pages never cache (``headers.py`` sees to it). After an act the browser is sent on (303), so that going back
+or reloading repeats nothing; what was done is then said once, by a word of the address from a closed list.
+"""
+
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from schemas.ids import ProfessionalId
+from schemas.names import CallerKind
+from vault.errors import CarnetError
+from vault.instance import Contact as Told
+from vault.instance import Instance as Running
+from vault.services.sessions import DPO, PERSON, PROFESSIONAL, Session
+from vault.web import guard
+from vault.web.guard import SAFE_METHODS
+from vault.web.login import safe_return_path
+from vault.web.pages import views
+from vault.web.pages.rendering import render
+from vault.web.problems import Problem
+from vault.web.state import WebState, state_of
+
+DONE = {"garde": "Vos réponses sont gardées.", "rien": "Rien n’a changé."}
+DONE_PARAMETER = "fait"
+RETURN = "retour"
+ENDED = "fermee"
+BEFORE_SESSION = "."  # begins the cookie of a browser that has not signed in yet
+_UNSUBMITTED = "Rien n’a été enregistré par cet envoi."
+
+
+def page(
+    request: Request, view: views.PageView, session: Session | None = None, *, status: int = 200
+) -> HTMLResponse:
+    """The view inside the common frame, as whoever holds ``session`` sees it."""
+    return HTMLResponse(render(view, _common(request, session)), status)
+
+
+def see_other(path: str) -> RedirectResponse:
+    """On to another page of ours, after an act (RFC 9110, 303)."""
+    return RedirectResponse(path, 303)
+
+
+def home_of(kind: str | None) -> str:
+    """Where somebody of this kind of session starts."""
+    return {PERSON: "/mon-carnet", PROFESSIONAL: "/carnets", DPO: "/dpo"}.get(kind or "", "/")
+
+
+def _common(request: Request, session: Session | None) -> views.Common:
+    state = state_of(request)
+    return views.Common(
+        instance=instance_view(state.settings.instance),
+        now=state.parts.now(),
+        visitor=_visitor(state, session),
+        csrf_token=session.row.csrf if session else "",
+        here=request.scope["path"],
+        notice=DONE.get(request.query_params.get(DONE_PARAMETER, ""), ""),
+    )
+
+
+def _visitor(state: WebState, session: Session | None) -> views.Visitor:
+    if session is None:
+        return views.Visitor()
+    name = session.private.get("name", "")
+    if session.row.kind == PERSON:
+        return views.Visitor(CallerKind.PERSON, name)
+    kind = CallerKind.DPO if session.row.kind == DPO else CallerKind.PROFESSIONAL
+    return views.Visitor(kind, name, _structure_name(state, session))
+
+
+def _structure_name(state: WebState, session: Session) -> str:
+    """Empty while none is chosen, or when the store does not answer: a page of ours still shows."""
+    try:
+        row = (
+            state.parts.data.habilitation(ProfessionalId(session.row.subject))
+            if session.row.subject
+            else None
+        )
+        structure = state.structure(row.structure_id) if row else None
+    except CarnetError:
+        return ""
+    return structure.name if structure else ""
+
+
+def instance_view(running: Running) -> views.Instance:
+    colours = running.colours
+    return views.Instance(
+        name=running.name,
+        controller=_contact(running.controller),
+        dpo=_contact(running.dpo),
+        host=_contact(running.host),
+        accessibility=_contact(running.accessibility),
+        logo="/logo" if running.logo else None,
+        stylesheet="/couleurs.css" if colours.accent or colours.warm or colours.stop else None,
+        quick_exit=running.leave_quickly_url,
+    )
+
+
+def _contact(told: Told) -> views.Contact:
+    return views.Contact(told.name, tuple(told.address.splitlines()), told.email, told.phone)
+
+
+# --- what could not be -----------------------------------------------------------------------------------
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """A problem as a person can use it: the sign-in page when signing in is what lacks, else a page of plain
+    sentences."""
+    session = _quietly(request)
+    if problem.kind == "not-signed-in":
+        return see_other(_sign_in_address(request))
+    if problem.kind == "wrong-caller" and session is not None and _must_choose(session):
+        return see_other("/choisir-structure")
+    retry = problem.headers.get("Retry-After", "")
+    view = views.ErrorView(
+        status=problem.status,
+        what=_what(problem),
+        kept=_UNSUBMITTED if request.method not in SAFE_METHODS else "",
+        retry_after=int(retry) if retry.isdigit() else None,
+        back_href=home_of(session.row.kind if session else None),
+    )
+    answer = page(request, view, session, status=problem.status)
+    answer.headers.update({name: told for name, told in problem.headers.items() if name == "Retry-After"})
+    return answer
+
+
+def _what(problem: Problem) -> str:
+    """The sentence of the page; its own words (templates/public/error.html) unless the kind says more."""
+    return {
+        "csrf": "Cette page est restée ouverte trop longtemps, ou vous avez changé de compte entre-temps.",
+        "content-type": problem.title,
+        "pdf-unavailable": problem.title,
+        "prefetch": problem.title,
+    }.get(problem.kind, "")
+
+
+def _quietly(request: Request) -> Session | None:
+    try:
+        return guard.visitor(request)
+    except CarnetError:
+        return None
+
+
+def _must_choose(session: Session) -> bool:
+    return session.row.kind == PROFESSIONAL and not session.row.subject
+
+
+def _sign_in_address(request: Request) -> str:
+    query = []
+    if request.method in SAFE_METHODS:
+        asked = request.scope["path"] + ("?" + request.url.query if request.url.query else "")
+        query = [f"{RETURN}={quote(safe_return_path(asked), safe='')}"]
+    cookie = guard.cookie_of(request)
+    if cookie and not cookie.startswith(BEFORE_SESSION):
+        query.append(f"{ENDED}=1")
+    return "/connexion" + ("?" + "&".join(query) if query else "")

@@ -1,0 +1,157 @@
+"""The professional's pages: who shares with the structure, and a carnet as granted.
+
+Reading goes through the same service, the same batches and the same refusals as the API: one entry before
+the first value, one page for all that was never shared, one for what ended.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from consent.grants import Grant
+from schemas.ids import CarnetId, GrantId, PurposeId
+from schemas.purposes import Frame, UnknownPurposeError
+from vault.services.parts import Parts
+from vault.services.reading import AccessEnded, FieldsView, NotShared, Reader, SharedRead
+from vault.services.received import list_received_grants
+from vault.services.references import shown
+from vault.services.throttling import note_throttled
+from vault.web import guard
+from vault.web.api.params import well_formed
+from vault.web.guard import Professional
+from vault.web.limits import TooManyError
+from vault.web.pages import views
+from vault.web.pages.answering import page
+from vault.web.pages.form_reading import posted
+from vault.web.pages.presenting import plain_purpose, shared_name, shared_themes
+from vault.web.problems import NotFoundError
+from vault.web.state import WebState, state_of
+
+CARNETS_A_PAGE = 50
+AFTER, PURPOSE = "apres", "finalite"
+
+router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
+Me = Annotated[Professional, Depends(guard.professional)]
+
+
+@router.get("/carnets")
+def show_carnets(request: Request, me: Me) -> Response:
+    """Ids, purposes and days only: nothing is opened, nothing is logged."""
+    parts = state_of(request).parts
+    after = request.query_params.get(AFTER)
+    grants, following = list_received_grants(
+        parts, me.reader, after=GrantId(well_formed(after)) if after else None, limit=CARNETS_A_PAGE
+    )
+    references = parts.data.references({grant.terms.carnet_id for grant in grants})
+    rows = {
+        _address(grant): views.CarnetRow(
+            href=_address(grant),
+            reference=shown(references.get(grant.terms.carnet_id, "")),
+            purpose=purpose_words(parts.frame, grant.terms.purpose_id),
+            starts_at=grant.terms.starts_at,
+            ends_at=grant.terms.ends_at,
+            fields=len(grant.terms.compartments),
+        )
+        for grant in grants
+    }
+    view = views.CarnetsView(
+        tuple(rows.values()), f"/carnets?{AFTER}={quote(following)}" if following else None
+    )
+    return page(request, view, me.session)
+
+
+@router.get("/carnets/{carnet_id}")
+async def show_carnet(request: Request, carnet_id: str, me: Me) -> Response:
+    state = state_of(request)
+    await _admit(state, me.reader)
+    wanted = CarnetId(well_formed(carnet_id))
+    grants = await run_in_threadpool(_grants_between, state.parts, wanted, me.reader)
+    purpose_id = _purpose_asked(state.parts.frame, request.query_params.get(PURPOSE), grants)
+    compartments = state.parts.frame.purpose(purpose_id).compartments
+    answer = await state.reads.ask(SharedRead(me.reader, wanted, purpose_id, compartments))
+    return await run_in_threadpool(_shown, request, me, answer, grants)
+
+
+def _shown(
+    request: Request, me: Professional, answer: FieldsView | NotShared | AccessEnded, grants: Sequence[Grant]
+) -> Response:
+    state = state_of(request)
+    match answer:
+        case FieldsView():
+            return page(request, carnet_view(state.parts, answer, grants), me.session)
+        case AccessEnded():
+            state.limits.denied(_who(me.reader))
+            return page(request, views.AccessEndedView(), me.session, status=403)
+        case NotShared():
+            state.limits.denied(_who(me.reader))
+            raise NotFoundError("nothing for this caller")
+
+
+def carnet_view(parts: Parts, read: FieldsView, grants: Sequence[Grant]) -> views.CarnetView:
+    """What was opened, as he sees it; the other live reasons on this carnet are links."""
+    now, terms = parts.now(), read.grant.grant.terms
+    others = {
+        grant.terms.purpose_id: views.Link(
+            purpose_words(parts.frame, grant.terms.purpose_id), _address(grant)
+        )
+        for grant in grants
+        if grant.live(now) and grant.terms.purpose_id != read.purpose_id
+    }
+    return views.CarnetView(
+        reference=shown(parts.data.references([read.carnet_id]).get(read.carnet_id, "")),
+        purpose=purpose_words(parts.frame, read.purpose_id),
+        starts_at=terms.starts_at,
+        ends_at=terms.ends_at,
+        read_at=read.at,
+        themes=shared_themes(parts.catalogue, read.fields, now),
+        name=shared_name(parts.catalogue, read.fields),
+        others=tuple(others.values()),
+    )
+
+
+def purpose_words(frame: Frame, purpose_id: PurposeId) -> str:
+    """A purpose as a professional or a DPO says it; its id when the frame no longer names it."""
+    try:
+        return plain_purpose(frame.purpose(purpose_id).label)
+    except UnknownPurposeError:
+        return purpose_id
+
+
+def _grants_between(parts: Parts, carnet_id: CarnetId, reader: Reader) -> list[Grant]:
+    """The reader's own grants on this carnet, live ones first, then newest; ended ones too."""
+    now = parts.now()
+    own = [row.grant for row in parts.data.grants_of(carnet_id) if row.grant.terms.grantee in reader.grantees]
+    return sorted(own, key=lambda grant: (grant.live(now), grant.terms.starts_at), reverse=True)
+
+
+def _purpose_asked(frame: Frame, told: str | None, grants: Sequence[Grant]) -> PurposeId:
+    """The purpose of the address, else that of his own latest grant, else any: the answer is then the same as
+    for a carnet that does not exist. Raises NotFoundError for a purpose the frame does not know."""
+    own = [grant.terms.purpose_id for grant in grants]
+    try:
+        return frame.purpose(told or next(iter(own), frame.purposes[0].purpose_id)).purpose_id
+    except UnknownPurposeError:
+        raise NotFoundError("no such purpose") from None
+
+
+def _address(grant: Grant) -> str:
+    return f"/carnets/{grant.terms.carnet_id}?{PURPOSE}={quote(grant.terms.purpose_id)}"
+
+
+def _who(reader: Reader) -> str:
+    return f"{reader.actor.kind}:{reader.actor.id}"
+
+
+async def _admit(state: WebState, reader: Reader) -> None:
+    """The limits of reads, shared with the API. Raises TooManyError."""
+    state.limits.read(_who(reader))
+    try:
+        state.limits.before_read(_who(reader))
+    except TooManyError:
+        if state.limits.first_throttled(_who(reader)):
+            await run_in_threadpool(note_throttled, state.parts, reader.actor)
+        raise

@@ -1,0 +1,189 @@
+"""Her home, the forms of her carnet, who looked, paper. Each page that shows a value, or who looked, has one
+entry of the log before it; a form saves what changed, whole, or nothing."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from consent.grants import Grant
+from exporters import PaperUnavailableError, to_pdf
+from schemas.fields import Catalogue
+from schemas.ids import FieldId
+from vault.services.entries import Entry
+from vault.services.exporting import export_own_carnet
+from vault.services.own_carnet import (
+    OwnCarnet,
+    last_accesses,
+    list_accesses,
+    list_own_grants,
+    read_own_carnet,
+)
+from vault.services.parts import Parts
+from vault.services.references import shown
+from vault.web import guard
+from vault.web.guard import Person
+from vault.web.pages import french, views
+from vault.web.pages.answering import page
+from vault.web.pages.form_reading import posted
+from vault.web.pages.presenting import Seer, own_parts, stale
+from vault.web.pages.relations import access_lines, bodies_of, grant_card
+from vault.web.problems import FaultsError, Told
+from vault.web.state import WebState, state_of
+
+LOOKS_ON_HOME = 3
+MOST_TODOS = 3
+ENDS_SOON = timedelta(days=3)
+PAPER = "/mes-telechargements/carnet.pdf"
+BEFORE = "avant"
+
+router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
+Me = Annotated[Person, Depends(guard.person)]
+
+
+# --- home ------------------------------------------------------------------------------------------------
+
+
+@router.get("/mon-carnet")
+def show_home(request: Request, me: Me) -> Response:
+    parts = state_of(request).parts
+    carnet = read_own_carnet(parts, me.owner, actor=me.actor)
+    now, entries = parts.now(), carnet.by_field()
+    grants = list_own_grants(parts, me.owner)
+    live = [grant for grant in grants if grant.live(now)]
+    bodies = bodies_of(parts, live)
+    seers = [Seer(bodies[grant.id].name, grant.terms.compartments) for grant in live]
+    view = views.HomeView(
+        name=me.session.private.get("name", ""),
+        reference=shown(carnet.carnet.reference),
+        parts=own_parts(parts.catalogue, entries, seers, now),
+        todos=todos(parts.catalogue, entries, [(grant, bodies[grant.id].name) for grant in live], now),
+        grants=tuple(grant_card(parts, grant, bodies[grant.id]) for grant in live),
+        looks=_latest_looks(parts, carnet, grants),
+    )
+    return page(request, view, me.session)
+
+
+def _latest_looks(parts: Parts, carnet: OwnCarnet, grants: Sequence[Grant]) -> tuple[views.AccessLine, ...]:
+    """After the entry of this very page."""
+    carnet_id = carnet.carnet.carnet_id
+    journal = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id]).journal(carnet_id)
+    looks = last_accesses(parts, journal, limit=LOOKS_ON_HOME) if journal else []
+    return access_lines(parts, looks, grants)
+
+
+def todos(
+    catalogue: Catalogue,
+    entries: Mapping[FieldId, Entry],
+    live: Sequence[tuple[Grant, str]],
+    now: datetime,
+) -> tuple[views.Todo, ...]:
+    """What is worth doing now, at most three things, what has a date first."""
+    found = [
+        views.Todo(
+            f"Votre partage avec {name} se termine bientôt",
+            "/mes-partages",
+            f"{french.time_left(grant.terms.ends_at, now).capitalize()}. Vous pouvez le laisser finir.",
+        )
+        for grant, name in live
+        if grant.terms.ends_at - now <= ENDS_SOON
+    ]
+    for theme in catalogue.themes:
+        old = [
+            field
+            for field in catalogue.in_theme(theme.id)
+            if (entry := entries.get(field.id)) and stale(field, entry.body, now)
+        ]
+        if old:
+            asked = french.plural(len(old), "réponse ancienne", "réponses anciennes")
+            found.append(
+                views.Todo(
+                    f"Relire : {theme.label}", f"/mon-carnet/{theme.id}", f"{asked}. Est-ce encore vrai ?"
+                )
+            )
+    if not any(
+        entry.body.holds for entry in entries.values() if not catalogue.field(entry.field_id).read_only
+    ):
+        first = next(theme for theme in catalogue.themes if _asks(catalogue, theme.id))
+        found.append(
+            views.Todo(
+                f"Commencer votre carnet : {first.label}",
+                f"/mon-carnet/{first.id}",
+                "Rien n’est obligatoire. Vous pourrez vous arrêter quand vous voulez.",
+            )
+        )
+    return tuple(found[:MOST_TODOS])
+
+
+def _asks(catalogue: Catalogue, theme_id: str) -> bool:
+    return any(not (field.read_only or field.collection) for field in catalogue.in_theme(theme_id))
+
+
+# --- who looked ------------------------------------------------------------------------------------------
+
+
+@router.get("/qui-a-vu")
+def show_accesses(request: Request, me: Me) -> Response:
+    parts = state_of(request).parts
+    own = request.query_params.get("own") == "1"
+    before = index_of(request)
+    accesses, following = list_accesses(parts, me.owner, actor=me.actor, own=own, before=before)
+    base = "/qui-a-vu" + ("?own=1" if own else "")
+    joint = "&" if own else "?"
+    view = views.AccessesView(
+        lines=access_lines(parts, accesses, list_own_grants(parts, me.owner)),
+        own=own,
+        own_href="/qui-a-vu" if own else "/qui-a-vu?own=1",
+        older_href=f"{base}{joint}{BEFORE}={following}" if following is not None else None,
+        newest_href=base if before is not None else None,
+    )
+    return page(request, view, me.session)
+
+
+def index_of(request: Request) -> int | None:
+    """Where an older page starts (exclusive): an index of the log. Raises FaultsError."""
+    text = request.query_params.get(BEFORE)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise FaultsError([Told(f"/{BEFORE}", "Ce point de départ n’est pas connu.")])
+    return int(text)
+
+
+# --- requests, paper -------------------------------------------------------------------------------------
+
+
+@router.get("/mes-demandes")
+def show_requests(request: Request, me: Me) -> Response:
+    return page(request, views.RequestsView(), me.session)
+
+
+@router.get("/mes-telechargements")
+def show_downloads(request: Request, me: Me) -> Response:
+    possible = getattr(request.app.state, "paper_possible", True)
+    return page(request, views.DownloadsView(PAPER if possible else None), me.session)
+
+
+@router.get(PAPER)
+async def print_carnet(request: Request, me: Me) -> Response:
+    """Made in a thread of its own: one paper at a time, and no other request waits for it."""
+    state, app = state_of(request), request.app.state
+    try:
+        paper = await asyncio.get_running_loop().run_in_executor(_papers, _paper, state, me)
+    except PaperUnavailableError:
+        app.paper_possible = False
+        raise
+    name = f"carnet-{french.in_paris(state.parts.now()).date().isoformat()}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(paper, headers=headers, media_type="application/pdf")
+
+
+_papers = ThreadPoolExecutor(1, thread_name_prefix="paper")
+
+
+def _paper(state: WebState, me: Person) -> bytes:
+    return to_pdf(export_own_carnet(state.parts, me.owner, issuer=state.issuer, actor=me.actor))

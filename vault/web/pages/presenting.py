@@ -1,0 +1,228 @@
+"""From rows and values to what a page shows, once for every page: the person's own, the preview of a share,
+the professional's. What she is shown before sharing is made by the very functions that make his screen.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from schemas.fields import PRECIS, Catalogue, Field
+from schemas.ids import CompartmentId, FieldId
+from schemas.names import Agreement, AnswerKind, EntryState
+from vault.services.entries import Body, Entry
+from vault.services.writing import BY_PERSON, fresh_until
+from vault.web.pages import french, views
+
+_SHORT_LINES = 12  # a longer list of informations is not repeated in a sentence
+
+Shared = Mapping[CompartmentId, Sequence[Entry]]
+
+
+# --- one information -------------------------------------------------------------------------------------
+
+
+def information(
+    catalogue: Catalogue,
+    entry: Entry,
+    *,
+    now: datetime,
+    visible_to: Sequence[str] = (),
+    actions: Sequence[views.Link] = (),
+) -> views.Information:
+    """An entry as every page shows it."""
+    field, body = catalogue.field(entry.field_id), entry.body
+    return views.Information(
+        field_id=entry.compartment,
+        label=field.label,
+        lines=tuple(catalogue.describe(field.id, body.value)) if body.holds else (),
+        provenance=_provenance(body),
+        answer=body.answer,
+        sensitive=is_sensitive(field),
+        pills=_pills(field, entry, now),
+        visible_to=tuple(visible_to),
+        actions=tuple(actions),
+    )
+
+
+def is_sensitive(field: Field) -> bool:
+    """Whether the mark « sensible » stands beside it: whatever exposes more than an ordinary answer."""
+    return bool({"S", "T", "9", "9i"} & set(field.sensitivity))
+
+
+def stale(field: Field, body: Body, now: datetime) -> bool:
+    """Whether a value asks to be confirmed."""
+    until = fresh_until(body.collected_at, field.fresh_days)
+    return body.holds and until is not None and until <= now
+
+
+def _provenance(body: Body) -> views.Provenance:
+    by = None if body.author == BY_PERSON else body.source
+    told = None if body.agreement is Agreement.NOT_COLLECTED else body.agreement
+    return views.Provenance(french.in_paris(body.collected_at).date(), by, told)
+
+
+def _pills(field: Field, entry: Entry, now: datetime) -> tuple[views.Pill, ...]:
+    shown = (
+        (entry.contested, views.Pill.CONTESTED),
+        (stale(field, entry.body, now), views.Pill.TO_CONFIRM),
+        (entry.state is EntryState.FROZEN, views.Pill.FROZEN),
+    )
+    return tuple(pill for stands, pill in shown if stands)
+
+
+# --- the person's carnet ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seer:
+    """Somebody who may see some compartments now."""
+
+    name: str
+    compartments: Collection[CompartmentId]
+
+
+def own_parts(
+    catalogue: Catalogue, entries: Mapping[FieldId, Entry], seers: Sequence[Seer], now: datetime
+) -> tuple[views.Part, ...]:
+    """Her whole carnet, by part and theme. A part of which nothing can be written yet says so."""
+    return tuple(
+        views.Part(
+            part.id,
+            part.label,
+            tuple(
+                _own_theme(catalogue, theme.id, theme.label, fields, entries, seers, now)
+                for theme in catalogue.themes
+                if (fields := [each for each in catalogue.in_theme(theme.id) if each.part == part.id])
+            ),
+            empty="Cette partie se remplit à deux, avec la personne qui vous accompagne. "
+            "Elle n’est pas encore ouverte ici.",
+        )
+        for part in catalogue.parts
+    )
+
+
+def _own_theme(
+    catalogue: Catalogue,
+    theme_id: str,
+    label: str,
+    fields: Sequence[Field],
+    entries: Mapping[FieldId, Entry],
+    seers: Sequence[Seer],
+    now: datetime,
+) -> views.Theme:
+    asked = [field for field in fields if not (field.read_only or field.collection)]
+    address = f"/mon-carnet/{theme_id}"
+    shown = [
+        information(
+            catalogue,
+            entry,
+            now=now,
+            visible_to=seen_by(catalogue, entry, seers),
+            actions=[] if field.read_only else [views.Link("Corriger", f"{address}#champ-{field.id}")],
+        )
+        for field in fields
+        if (entry := entries.get(field.id)) and entry.body.answer is not AnswerKind.NOT_DISCUSSED
+    ]
+    told = {info.field_id.removesuffix(PRECIS) for info in shown}
+    unanswered = sum(field.id not in told for field in asked)
+    return views.Theme(theme_id, label, tuple(shown), unanswered, address if asked else None)
+
+
+def seen_by(catalogue: Catalogue, entry: Entry, seers: Sequence[Seer]) -> list[str]:
+    """Who may see this value now. Somebody who only has its coarse form is told so."""
+    if not entry.body.holds:
+        return []
+    field = catalogue.field(entry.field_id)
+    coarse = catalogue.coarse(field.id, entry.body.value)
+    names: dict[str, bool] = {}  # whether whole
+    for seer in seers:
+        if field.compartments()[-1].id in seer.compartments:
+            names[seer.name] = True
+        elif CompartmentId(field.id) in seer.compartments and coarse is not None:
+            names[seer.name] = names.get(seer.name, False) or coarse == entry.body.value
+    return [name if whole else f"{name} (sans le détail)" for name, whole in names.items()]
+
+
+# --- what somebody else sees -----------------------------------------------------------------------------
+
+
+def reduced(
+    catalogue: Catalogue, entries: Mapping[FieldId, Entry], compartments: Iterable[CompartmentId]
+) -> Shared:
+    """Her own entries as a reader of these compartments gets them: same rules as the sealed records."""
+    found: dict[CompartmentId, list[Entry]] = {}
+    for compartment_id in compartments:
+        compartment = catalogue.compartment(compartment_id)
+        entry = entries.get(compartment.field_id)
+        if entry is None or not entry.body.holds or entry.state is not EntryState.CURRENT:
+            continue
+        value = entry.body.value
+        if compartment.id != catalogue.field(compartment.field_id).compartments()[-1].id:
+            value = catalogue.coarse(compartment.field_id, value)
+        if value is not None:
+            body = replace(entry.body, value=value)
+            found[compartment.id] = [replace(entry, compartment=compartment.id, body=body)]
+    return found
+
+
+def shared_themes(catalogue: Catalogue, shared: Shared, now: datetime) -> tuple[views.Theme, ...]:
+    """What a reader sees, by theme; of the two forms of an answer, the exact one when he has it."""
+    themes = []
+    for theme in catalogue.themes:
+        shown = [
+            information(catalogue, entry, now=now)
+            for field in catalogue.in_theme(theme.id)
+            for entry in _best(field, shared)
+        ]
+        if shown:
+            themes.append(views.Theme(theme.id, theme.label, tuple(shown)))
+    return tuple(themes)
+
+
+def shared_name(catalogue: Catalogue, shared: Shared) -> str:
+    """Her name, when it is among what is shared; else nothing."""
+    for field in catalogue.fields:
+        if field.identifying:
+            for entry in _best(field, shared):
+                return " ".join(catalogue.describe(field.id, entry.body.value))
+    return ""
+
+
+def _best(field: Field, shared: Shared) -> Sequence[Entry]:
+    for compartment in reversed(field.compartments()):
+        if shared.get(compartment.id):
+            return shared[compartment.id]
+    return ()
+
+
+# --- names of informations -------------------------------------------------------------------------------
+
+
+def labels(catalogue: Catalogue, compartments: Iterable[str]) -> tuple[str, ...]:
+    """Inside a sentence, in the order of the catalogue; when both forms are there, the exact one alone.
+    What the catalogue no longer knows is counted, not named."""
+    wanted = list(compartments)
+    known = catalogue.in_order(wanted)
+    named = [catalogue.compartment(one).inline for one in known if CompartmentId(one + PRECIS) not in known]
+    lost = len(set(wanted) - set(known))
+    return (
+        *named,
+        *([f"{french.plural(lost, 'ancienne information', 'anciennes informations')}"] if lost else []),
+    )
+
+
+def short_labels(catalogue: Catalogue, compartments: Iterable[str]) -> tuple[str, ...]:
+    """As ``labels``; a long list keeps its first names and says how many follow."""
+    named = labels(catalogue, compartments)
+    if len(named) <= _SHORT_LINES:
+        return named
+    kept = _SHORT_LINES - 2
+    return (*named[:kept], french.plural(len(named) - kept, "autre information", "autres informations"))
+
+
+def plain_purpose(label: str) -> str:
+    """A purpose as its reader says it: « Votre accompagnement » → « accompagnement »."""
+    for article in ("Votre ", "Vos ", "Une ", "Un "):
+        if label.startswith(article):
+            return label.removeprefix(article)
+    return label[:1].lower() + label[1:]

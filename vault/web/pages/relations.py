@@ -1,0 +1,137 @@
+"""Who is on the other side of a share or of a look, as the person reads it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.grants import Grant
+from schemas.fields import Catalogue
+from schemas.ids import GrantId, PurposeId, StructureId
+from schemas.names import LegalBasis, Outcome, Role, StructureKind
+from schemas.purposes import Frame, UnknownPurposeError
+from vault.audit.events import Op
+from vault.services.own_carnet import Access, append_own, last_accesses
+from vault.services.parts import Parts
+from vault.services.ports import StructureRow
+from vault.services.sharing import structure_of
+from vault.web.guard import Person
+from vault.web.pages import french, views
+from vault.web.pages.presenting import labels
+
+GONE = "Un organisme qui n’est plus inscrit"
+FIRST_LOOKS, MOST_LOOKS = 500, 20_000
+_ROLES = {
+    Role.REFERENT: "un référent ou une référente",
+    Role.ADVISER: "un conseiller ou une conseillère",
+    Role.MEMBER: "un membre de l’équipe",
+    Role.MANAGER: "un responsable",
+    Role.DPO: "le délégué à la protection des données",
+}
+_SYSTEM = "son logiciel"
+
+Structures = Mapping[StructureId, StructureRow]
+Bodies = Mapping[GrantId, views.Body]
+
+
+def body_of(structure: StructureRow | None) -> views.Body:
+    if structure is None:
+        return views.Body(GONE, StructureKind.AUTRE)
+    return views.Body(structure.name, structure.kind, structure.structure_id)
+
+
+def bodies_of(parts: Parts, grants: Iterable[Grant]) -> Bodies:
+    """The structure behind each grant."""
+    grantees = {grant.terms.grantee for grant in grants}
+    found = {grantee: structure_of(parts, grantee) for grantee in grantees}
+    rows = parts.data.structures({told[0] for told in found.values() if told})
+    bodies = {grantee: body_of(rows.get(told[0]) if told else None) for grantee, told in found.items()}
+    return {grant.id: bodies[grant.terms.grantee] for grant in grants}
+
+
+def sentence_of(frame: Frame, purpose_id: PurposeId | None) -> str:
+    """What completes « pour … »; nothing for a purpose the frame no longer names."""
+    try:
+        return frame.purpose(purpose_id or "").sentence
+    except UnknownPurposeError:
+        return ""
+
+
+def grant_card(parts: Parts, grant: Grant, body: views.Body, looks: "Looks | None" = None) -> views.GrantCard:
+    """One share. Only a live one can be stopped."""
+    terms, live = grant.terms, grant.live(parts.now())
+    return views.GrantCard(
+        grant_id=grant.id,
+        body=body,
+        purpose=sentence_of(parts.frame, terms.purpose_id) or "une raison qui n’existe plus",
+        fields=labels(parts.catalogue, terms.compartments),
+        starts_at=terms.starts_at,
+        ends_at=terms.ends_at,
+        state=grant.state,
+        last_look=looks.of(grant) if looks else None,
+        looked_long_ago=looks is not None and not looks.complete,
+        ended_at=grant.ended_at or terms.ends_at,
+        stop_action=f"/mes-partages/{grant.id}/arreter" if live else None,
+    )
+
+
+def access_line(
+    catalogue: Catalogue,
+    frame: Frame,
+    access: Access,
+    structures: Structures,
+    grants: Mapping[GrantId, Grant],
+) -> views.AccessLine:
+    """One look, to be said as one sentence."""
+    structure = structures.get(access.structure_id) if access.structure_id else None
+    grant = grants.get(access.grant_id) if access.grant_id else None
+    return views.AccessLine(
+        access_id=str(access.no),
+        at=access.at,
+        who=structure.name if structure else GONE,
+        fields=labels(catalogue, access.fields),
+        for_what=sentence_of(frame, access.purpose_id),
+        kind=structure.kind if structure else None,
+        by=_ROLES.get(access.role, "") if access.role else _SYSTEM,
+        permitted_on=french.in_paris(grant.terms.starts_at).date() if grant else None,
+        basis=access.legal_basis or LegalBasis.CONSENT,
+        outcome=access.outcome,
+        own=access.op is not Op.READ,
+    )
+
+
+def access_lines(
+    parts: Parts, accesses: Sequence[Access], grants: Iterable[Grant]
+) -> tuple[views.AccessLine, ...]:
+    structures = parts.data.structures({one.structure_id for one in accesses if one.structure_id})
+    by_id = {grant.id: grant for grant in grants}
+    return tuple(access_line(parts.catalogue, parts.frame, one, structures, by_id) for one in accesses)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """When each grant was last used to look. ``complete`` False: so many looks that older ones were left."""
+
+    at: Mapping[GrantId, datetime]
+    complete: bool
+
+    def of(self, grant: Grant) -> datetime | None:
+        return self.at.get(grant.id)
+
+
+def last_looks(parts: Parts, person: Person, grants: Sequence[Grant]) -> Looks:
+    """Appends the entry "she consulted the journal", unless there is nothing to look for."""
+    if not grants:
+        return Looks({}, complete=True)
+    _, journals = append_own(parts, person.owner, Op.LOG_READ, actor=person.actor)
+    journal = journals.journals[person.owner.carnet_id]
+    oldest = min(grant.terms.starts_at for grant in grants)
+    for limit in (FIRST_LOOKS, MOST_LOOKS):
+        accesses = last_accesses(parts, journal, limit=limit)
+        complete = len(accesses) < limit or accesses[-1].at < oldest
+        if complete:
+            break
+    looks: dict[GrantId, datetime] = {}
+    for access in accesses:
+        if access.grant_id and access.outcome is Outcome.GRANTED:
+            looks.setdefault(access.grant_id, access.at)
+    return Looks(looks, complete)

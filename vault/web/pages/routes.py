@@ -1,0 +1,35 @@
+"""Every page's routes, for the application to include."""
+
+from fastapi import APIRouter
+
+from vault.web.pages import (
+    dpo,
+    notice,
+    office,
+    person,
+    public,
+    share_steps,
+    shares,
+    sign_in,
+    sign_out,
+    themes,
+)
+from vault.web.pages.answering import problem_page
+
+__all__ = ["problem_page", "routers"]
+
+
+def routers() -> list[APIRouter]:
+    """In order: a fixed address stands before one that takes an id."""
+    return [
+        public.router,
+        notice.router,
+        sign_in.router,
+        sign_out.router,
+        person.router,
+        themes.router,
+        share_steps.router,
+        shares.router,
+        office.router,
+        dpo.router,
+    ]

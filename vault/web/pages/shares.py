@@ -1,0 +1,100 @@
+"""Her shares: what stands, one step to stop each, and the pages that say what is now true."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from consent.grants import Grant
+from schemas.ids import GrantId
+from schemas.names import GrantState
+from vault.services.own_carnet import list_own_grants
+from vault.services.sharing import NoSuchGrantError, withdraw_grant
+from vault.web import guard
+from vault.web.guard import Person
+from vault.web.pages import views
+from vault.web.pages.answering import page, see_other
+from vault.web.pages.form_reading import posted
+from vault.web.pages.person import BEFORE
+from vault.web.pages.presenting import labels
+from vault.web.pages.relations import bodies_of, grant_card, last_looks, sentence_of
+from vault.web.state import state_of
+
+ENDED_A_PAGE = 20
+
+router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
+Me = Annotated[Person, Depends(guard.person)]
+
+
+@router.get("/mes-partages")
+def show_shares(request: Request, me: Me) -> Response:
+    parts = state_of(request).parts
+    now, grants = parts.now(), list_own_grants(parts, me.owner)
+    live = [grant for grant in grants if grant.live(now)]
+    over, older = _page_of(
+        [grant for grant in grants if not grant.live(now)], request.query_params.get(BEFORE)
+    )
+    bodies = bodies_of(parts, [*live, *over])
+    looks = last_looks(parts, me, [*live, *over])
+    cards = {grant.id: grant_card(parts, grant, bodies[grant.id], looks) for grant in [*live, *over]}
+    view = views.GrantsView(
+        live=tuple(cards[grant.id] for grant in live),
+        ended=tuple(cards[grant.id] for grant in over),
+        older_href=f"/mes-partages?{BEFORE}={older}" if older else None,
+    )
+    return page(request, view, me.session)
+
+
+def _page_of(ended: list[Grant], before: str | None) -> tuple[list[Grant], GrantId | None]:
+    """The ended grants after ``before`` (exclusive; from the newest when it is not one of hers)."""
+    ids = [str(grant.id) for grant in ended]
+    start = ids.index(before) + 1 if before in ids else 0
+    shown = ended[start : start + ENDED_A_PAGE]
+    return shown, shown[-1].id if start + len(shown) < len(ended) else None
+
+
+@router.post("/mes-partages/{grant_id}/arreter")
+def stop_share(request: Request, grant_id: str, me: Me) -> Response:
+    grant = withdraw_grant(state_of(request).parts, me.owner, GrantId(grant_id), actor=me.actor)
+    return see_other(f"/mes-partages/{grant.id}/arrete")
+
+
+@router.get("/mes-partages/{grant_id}/arrete")
+def show_stopped(request: Request, grant_id: str, me: Me) -> Response:
+    parts = state_of(request).parts
+    grant = _own(request, me, grant_id)
+    if grant.state is not GrantState.WITHDRAWN or grant.ended_at is None:
+        return see_other("/mes-partages")
+    looks = last_looks(parts, me, [grant])
+    view = views.GrantStoppedView(
+        body=bodies_of(parts, [grant])[grant.id],
+        fields=labels(parts.catalogue, grant.terms.compartments),
+        stopped_at=grant.ended_at,
+        already_read=looks.of(grant) is not None or not looks.complete,
+    )
+    return page(request, view, me.session)
+
+
+@router.get("/mes-partages/{grant_id}/partage")
+def show_shared(request: Request, grant_id: str, me: Me) -> Response:
+    """What is now true, right after sharing."""
+    parts = state_of(request).parts
+    grant = _own(request, me, grant_id)
+    if not grant.live(parts.now()):
+        return see_other("/mes-partages")
+    view = views.ShareDoneView(
+        body=bodies_of(parts, [grant])[grant.id],
+        purpose=sentence_of(parts.frame, grant.terms.purpose_id),
+        fields=labels(parts.catalogue, grant.terms.compartments),
+        ends_at=grant.terms.ends_at,
+        stop_action=f"/mes-partages/{grant.id}/arreter",
+    )
+    return page(request, view, me.session)
+
+
+def _own(request: Request, me: Person, grant_id: str) -> Grant:
+    """Raises NoSuchGrantError."""
+    for grant in list_own_grants(state_of(request).parts, me.owner):
+        if grant.id == grant_id:
+            return grant
+    raise NoSuchGrantError("no such grant in this carnet")
