@@ -8,14 +8,22 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from consent.grants import Grant, Grantee
-from schemas.ids import CarnetId, ClientId, CompartmentId, FieldId, PurposeId, StructureId
+from schemas.ids import (
+    CarnetId,
+    ClientId,
+    CompartmentId,
+    FieldId,
+    ProfessionalId,
+    PurposeId,
+    StructureId,
+)
 from schemas.names import AnswerKind, Role, StructureKind
 from vault import bootstrap
 from vault.audit.events import ActorKind
@@ -25,11 +33,37 @@ from vault.services.entries import Entry
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.parts import Parts
+from vault.services.ports import Clock
 from vault.services.sessions import NewSession, SessionRules
 
 RULES = SessionRules(timedelta(minutes=20), timedelta(hours=8))
 SIAE_FIELDS = ("permis_conduire", "temps_travail_souhaite", "vehicule_disponible")
 PURPOSE = "proposer_poste"
+
+
+class MovingClock:
+    """Real time that a test moves forward, or stops at an instant. Never hand it an earlier one by accident:
+    the log refuses to serve while its clock is behind."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+        self._stopped: datetime | None = None
+
+    def __call__(self) -> datetime:
+        return self._stopped or datetime.now(UTC) + self._ahead
+
+    def forward(self, **told: float) -> None:
+        self.go_on_from(self() + timedelta(**told))
+
+    def stop_at(self, instant: datetime) -> None:
+        self._stopped = instant.astimezone(UTC)
+
+    def go_on_from(self, instant: datetime) -> None:
+        self._ahead, self._stopped = instant - datetime.now(UTC), None
+
+    def go_on(self) -> None:
+        """From where it stands, and never behind where it was stopped."""
+        self.go_on_from(self())
 
 
 @dataclass(frozen=True)
@@ -51,13 +85,31 @@ class System:
     reader: reading.Reader
 
 
+@dataclass(frozen=True)
+class Professional:
+    """Somebody in a structure, with a session."""
+
+    structure_id: StructureId
+    professional_id: ProfessionalId
+    session: NewSession = field(repr=False)
+    reader: reading.Reader
+
+
 @dataclass
 class World:
     app: bootstrap.Application
     environ: Mapping[str, str]
 
     @classmethod
-    def open(cls, data_url: str, keys_url: str, folder: Path, **environ: str) -> "World":
+    def open(
+        cls,
+        data_url: str,
+        keys_url: str,
+        folder: Path,
+        *,
+        clock: Clock = bootstrap.utc_now,
+        **environ: str,
+    ) -> "World":
         told = {
             "CARNET_DATA_DIR": str(folder / "var"),
             "CARNET_DATABASE_URL": data_url,
@@ -67,12 +119,12 @@ class World:
         settings = load_settings(told)
         bootstrap.make_keys(settings)
         bootstrap.upgrade(settings)
-        return cls(bootstrap.open_application(settings), told)
+        return cls(bootstrap.open_application(settings, clock=clock), told)
 
     @classmethod
-    def reopen(cls, environ: Mapping[str, str]) -> "World":
+    def reopen(cls, environ: Mapping[str, str], clock: Clock = bootstrap.utc_now) -> "World":
         """An instance that exists, as another process would open it."""
-        return cls(bootstrap.open_application(load_settings(environ)), environ)
+        return cls(bootstrap.open_application(load_settings(environ), clock=clock), environ)
 
     @property
     def parts(self) -> Parts:
@@ -83,7 +135,7 @@ class World:
 
     def reopened(self) -> "World":
         """A second application on the same stores, as another process would have."""
-        return World.reopen(self.environ)
+        return World.reopen(self.environ, self.parts.clock)
 
     def with_parts(self, **changed: Any) -> "World":
         """The same instance with some parts replaced."""
@@ -91,18 +143,9 @@ class World:
 
     # --- people ---
 
-    def person(self, name: str = "ana", *, subject: str | None = None) -> Someone:
+    def person(self, name: str = "ana", *, subject: str | None = None, **told: Any) -> Someone:
         claims = {"name": {"nom": name.upper(), "prenoms": [name.capitalize()]}}
-        coming = signing_in.ComingIn(
-            issuer="http://fc.example",
-            subject=subject or name,
-            claims=claims,
-            id_token="id-token-of-" + name,
-            provider="franceconnect",
-            display_name=name.capitalize(),
-            address="127.0.0.1",
-            former_cookie=None,
-        )
+        coming = coming_in(name, subject=subject or name, claims=claims, **told)
         session = signing_in.person_signs_in(self.parts, coming, rules=RULES)
         row = session.session.row
         carnet_id = CarnetId(row.subject)
@@ -129,21 +172,22 @@ class World:
         invitation = administering.invite(
             self.parts, structure_id=structure_id, email=f"{name}@alpha.example", role=role
         )
-        coming = signing_in.ComingIn(
-            issuer="http://pc.example",
-            subject=name,
-            claims={"name": {"nom": name, "prenoms": [name]}},
-            id_token="id-token-of-" + name,
-            provider="proconnect",
-            display_name=name,
-            address=None,
-            former_cookie=None,
-        )
         session = signing_in.professional_signs_in(
-            self.parts, coming, invitation=invitation.secret, rules=RULES
+            self.parts, coming_in_pro(name), invitation=invitation.secret, rules=RULES
         )
         assert isinstance(session, NewSession)
         return session
+
+    def member(
+        self, structure_id: StructureId, name: str, role: Role = Role.REFERENT, *, kind: StructureKind
+    ) -> Professional:
+        """A newcomer, invited and signed in, as the door sees them."""
+        session = self.professional(structure_id, name, role)
+        professional_id = ProfessionalId(session.session.row.subject)
+        actor = Actor(ActorKind.PROFESSIONAL, professional_id, structure_id, role, session.session.session_id)
+        grantees = (Grantee.professional(professional_id), Grantee.structure(structure_id))
+        reader = reading.Reader(actor, structure_id, kind, grantees)
+        return Professional(structure_id, professional_id, session, reader)
 
     # --- what people do ---
 
@@ -164,14 +208,14 @@ class World:
     def share(
         self,
         who: Someone,
-        structure_id: StructureId,
+        whom: StructureId | Grantee,
         fields: Iterable[str] = SIAE_FIELDS,
         *,
         purpose: str = PURPOSE,
         days: int = 31,
     ) -> Grant:
         wish = sharing.Wish(
-            Grantee.structure(structure_id),
+            whom if isinstance(whom, Grantee) else Grantee.structure(whom),
             PurposeId(purpose),
             tuple(CompartmentId(field_id) for field_id in fields),
             days,
@@ -183,7 +227,7 @@ class World:
 
     def read(
         self,
-        system: System,
+        system: System | Professional,
         carnet_id: str,
         fields: Iterable[str] = SIAE_FIELDS,
         *,
@@ -197,11 +241,37 @@ class World:
         )
         return reading.read_shared_fields(self.parts, [asked])[0]
 
-    def values(self, system: System, carnet_id: str, **asked: Any) -> dict[str, Any]:
+    def values(self, system: System | Professional, carnet_id: str, **asked: Any) -> dict[str, Any]:
         """What was read, by compartment; the read must have been allowed."""
         answer = self.read(system, carnet_id, **asked)
         assert isinstance(answer, reading.FieldsView), answer
         return {name: [entry.body.value for entry in found] for name, found in answer.fields.items()}
+
+
+def coming_in(name: str, **told: Any) -> signing_in.ComingIn:
+    """A person's verified sign-in at FranceConnect."""
+    usual = {
+        "issuer": "http://fc.example",
+        "subject": name,
+        "claims": {"name": {"nom": name.upper(), "prenoms": [name.capitalize()]}},
+        "id_token": "id-token-of-" + name,
+        "provider": "franceconnect",
+        "display_name": name.capitalize(),
+        "address": "127.0.0.1",
+        "former_cookie": None,
+    }
+    return signing_in.ComingIn(**{**usual, **told})
+
+
+def coming_in_pro(name: str, **told: Any) -> signing_in.ComingIn:
+    """A professional's, at ProConnect."""
+    usual = {
+        "issuer": "http://pc.example",
+        "claims": {"name": {"nom": name, "prenoms": [name]}},
+        "provider": "proconnect",
+        "address": None,
+    }
+    return coming_in(name, **{**usual, **told})
 
 
 def a_public_jwk() -> str:

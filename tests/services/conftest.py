@@ -1,4 +1,8 @@
-"""Every service test runs on both engines, on a real instance."""
+"""Every service test runs on both engines, on a real instance.
+
+``world`` is a fresh instance for one test. ``town`` is one instance an engine for the whole run, much
+cheaper: each test brings its own people and structures, and time only goes forward.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import StoreUrls
-from tests.world import Someone, System, World
+from tests.postgres import Postgres
+from tests.world import MovingClock, Someone, System, World
 
 
 @pytest.fixture
@@ -28,3 +33,31 @@ def ana(world: World) -> Someone:
 def alpha(world: World) -> System:
     """A SIAE with a system."""
     return world.system()
+
+
+@pytest.fixture(scope="session")
+def clock() -> MovingClock:
+    """The clock of ``town``."""
+    return MovingClock()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def town(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, clock: MovingClock
+) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("town")
+    urls = StoreUrls(f"sqlite:///{folder}/carnet.sqlite", f"sqlite:///{folder}/keys.sqlite")
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        urls = StoreUrls(server.fresh_database("data"), server.fresh_database("keys"))
+    opened = World.open(urls.data, urls.keys, folder, clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def small_town(tmp_path: Path) -> Iterator[World]:
+    """A fresh instance on SQLite alone, for what cannot differ between engines."""
+    opened = World.open(f"sqlite:///{tmp_path}/d.sqlite", f"sqlite:///{tmp_path}/k.sqlite", tmp_path)
+    yield opened
+    opened.close()
