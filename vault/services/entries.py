@@ -7,9 +7,8 @@ only her session loads. The operator has neither.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from consent.decisions import Allowed
 from schemas.canonical import canonical
@@ -45,16 +44,18 @@ class EntryBrokenError(BrokenError):
     """A record opened to bytes that are not the body of an entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What is sealed. ``value`` is None unless ``answer`` is ``answered``."""
+class Body(NamedTuple):
+    """What is sealed. ``value`` is None unless ``answer`` is ``answered``. Its repr tells nothing."""
 
-    value: JSON = field(repr=False)
-    answer: AnswerKind = field(repr=False)
+    value: JSON
+    answer: AnswerKind
     source: str
     author: str
     collected_at: datetime
     agreement: Agreement
+
+    def __repr__(self) -> str:
+        return "<Body>"
 
     @property
     def holds(self) -> bool:
@@ -92,9 +93,8 @@ class Body:
             raise EntryBrokenError("a record does not hold an entry") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One value of one field, opened."""
+class Entry(NamedTuple):
+    """One value of one field, opened. Its repr tells where, not what."""
 
     entry_id: EntryId
     field_id: FieldId
@@ -103,7 +103,10 @@ class Entry:
     state: EntryState
     body: Body
     contested: bool = False
-    observations: tuple[str, ...] = field(default=(), repr=False)
+    observations: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Entry {self.entry_id} version {self.version}>"
 
 
 def context_of(head: RecordHead, instance: str) -> SealContext:

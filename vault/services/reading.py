@@ -143,7 +143,12 @@ def _look_and_decide(parts: Parts, reads: Sequence[SharedRead]) -> list["_Decide
 def _ask(read: SharedRead) -> ReadAsk:
     actor = read.reader.actor
     return ReadAsk(
-        read.carnet_id, read.reader.grantees, read.purpose_id, actor.client_id, actor.professional_id
+        read.carnet_id,
+        read.reader.grantees,
+        read.purpose_id,
+        actor.client_id,
+        actor.professional_id,
+        frozenset(read.compartments),
     )
 
 

@@ -3,9 +3,10 @@
 Records, wraps and openings are sealed bytes here; opening them is the services' business.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from consent.grants import Grant, Grantee
 from schemas.ids import (
@@ -108,8 +109,7 @@ class CarnetRow:
         return self.state == "open"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordHead:
+class RecordHead(NamedTuple):
     """The clear columns of a sealed record."""
 
     carnet_id: CarnetId
@@ -123,22 +123,19 @@ class RecordHead:
     held: bytes  # tells a holder of J_p whether the record holds an answered value (docs/formats/keys.md)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRow:
+class RecordRow(NamedTuple):
     head: RecordHead
     record: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class FieldKeyRow:
+class FieldKeyRow(NamedTuple):
     carnet_id: CarnetId
     compartment: CompartmentId
     epoch: int
     wrapped: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class GrantKeyRow:
+class GrantKeyRow(NamedTuple):
     grant_id: GrantId
     compartment: CompartmentId
     epoch: int
@@ -212,7 +209,7 @@ class ReadAsk:
     purpose_id: PurposeId
     client_id: ClientId | None
     professional_id: ProfessionalId | None
-    compartments: tuple[CompartmentId, ...] | None = None  # whose records are looked up; None: all
+    compartments: Collection[CompartmentId] | None = None  # whose records are looked up; None: all
 
 
 @dataclass(frozen=True, slots=True)
