@@ -137,9 +137,7 @@ class GroupAppender:
             if self._closed:
                 raise LogUnavailableError("closed")
             self._waiting.append(one)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="carnet-appender", daemon=True)
-                self._thread.start()
+            self._have_a_thread()
             self._changed.notify()
         return one.answer
 
@@ -159,6 +157,19 @@ class GroupAppender:
             self._changed.notify()
         if thread is not None:
             thread.join(PATIENCE.total_seconds())
+
+    def _have_a_thread(self) -> None:
+        """Called with the condition held."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="carnet-appender", daemon=True)
+            self._thread.start()
+
+    def _retire(self) -> None:
+        """This thread is ending, and has not ended: whoever waits, or comes now, gets another."""
+        with self._changed:
+            self._thread = None
+            if self._waiting:
+                self._have_a_thread()
 
     def _run(self) -> None:
         while batch := self._next():
@@ -190,6 +201,7 @@ class GroupAppender:
                 for one in batch:
                     self._serve([one])
         except BaseException:
+            self._retire()
             _fail(batch, "interrupted")
             raise
         else:

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from typing import Final
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from vault.errors import BrokenError, CarnetError, LogUnavailableError, StoreUnavailableError
 
 LOG: Final = "log"
-ENGINE_ERRORS = (SQLAlchemyError, sqlite3.Error, psycopg.Error)  # wrapped, or from a driver's own cursor
+# Wrapped, or from a driver's own cursor. What is a fault of our own code passes as it is.
+ENGINE_ERRORS = (DBAPIError, PoolTimeoutError, sqlite3.Error, psycopg.Error)
 _CONFLICTS = (sqlite3.IntegrityError, psycopg.IntegrityError)
 _FAULTS = (
     sqlite3.DataError,

@@ -1,22 +1,33 @@
-"""The live log as the verifier reads it: one snapshot of D, streamed."""
+"""The live log as the verifier reads it: one snapshot of D, page by page."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from vault.audit import AuditError, CompactRange, Head, Opening, SourceError, StoredLeaf
 from vault.storage.audit_log import known_tile
 from vault.storage.database import Database
 from vault.storage.tables import checkpoints, leaves, log_head, openings
 
-STREAMED = 1024  # rows fetched at a time
-_LEAVES = select(leaves.c.no, leaves.c.bytes, leaves.c.hash).order_by(leaves.c.no)
-_CHECKPOINTS = select(checkpoints.c.note).order_by(checkpoints.c.size)
+PAGE = 1024  # rows fetched at a time
+_LEAVES = (
+    select(leaves.c.no, leaves.c.bytes, leaves.c.hash)
+    .where(leaves.c.no >= bindparam("low"))
+    .order_by(leaves.c.no)
+    .limit(PAGE)
+)
+_CHECKPOINTS = (
+    select(checkpoints.c.size, checkpoints.c.note)
+    .where(checkpoints.c.size >= bindparam("low"))
+    .order_by(checkpoints.c.size)
+    .limit(PAGE)
+)
 _OPENINGS = (
     select(openings.c.leaf, openings.c.kind, openings.c.month, openings.c.sealed, leaves.c.bytes)
     .join(leaves, leaves.c.no == openings.c.leaf)
+    .where(openings.c.leaf >= bindparam("low"), openings.c.leaf < bindparam("high"))
     .order_by(openings.c.leaf, openings.c.kind)
 )
 
@@ -52,14 +63,14 @@ class DatabaseSource:
         return head.size if head else 0
 
     def leaves(self, start: int = 0) -> Iterator[StoredLeaf]:
-        for row in self._stream(_LEAVES.where(leaves.c.no >= start)):
+        for row in self._pages(_LEAVES, start):
             yield StoredLeaf(*row)
 
     def tile(self, level: int, no: int) -> bytes:
         return known_tile(self._connection, level, no)
 
     def checkpoints(self) -> Iterator[str | bytes]:
-        for (note,) in self._stream(_CHECKPOINTS):
+        for _, note in self._pages(_CHECKPOINTS, 0):
             yield note
 
     def head(self) -> Head | None:
@@ -76,10 +87,15 @@ class DatabaseSource:
     def openings(self) -> Iterator[Opening]:
         if self._show is None:
             return
-        for row in self._stream(_OPENINGS):
-            shown = self._show(SealedOpening(*row))
-            if shown is not None:
-                yield shown
+        for low in range(0, self.size(), PAGE):
+            page = self._connection.execute(_OPENINGS, {"low": low, "high": low + PAGE})
+            for row in page.all():
+                shown = self._show(SealedOpening(*row))
+                if shown is not None:
+                    yield shown
 
-    def _stream(self, statement: Select[Any]) -> Iterator[Any]:
-        yield from self._connection.execute(statement, execution_options={"yield_per": STREAMED})
+    def _pages(self, statement: Select[Any], low: int) -> Iterator[Any]:
+        """Rows by their first column, from ``low`` on. No cursor outlives a page."""
+        while page := self._connection.execute(statement, {"low": low}).all():
+            yield from page
+            low = page[-1][0] + 1
