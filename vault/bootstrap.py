@@ -98,9 +98,8 @@ class Application:
     def web(self) -> Callable[..., Awaitable[None]]:
         """The pages and the API over this application (ASGI)."""
         from vault.web.app import create_app  # noqa: PLC0415 - commands that serve nothing load no web
-        from vault.web.pages.routes import problem_page, routers  # noqa: PLC0415
 
-        return create_app(self, pages=routers(), problem_page=problem_page)
+        return create_app(self)
 
     def log(self, *, show: Show | None = None) -> AbstractContextManager[LogSource]:
         """One snapshot of the live log, for the verifier. ``show`` opens its openings."""
