@@ -21,7 +21,7 @@ MOST_BODY = 256 * 1024  # bytes; the longest honest form (a life told in Arabic,
 REQUEST_ID = b"x-request-id"
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REFUSED_FEATURES = (
-    "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media fullscreen "
+    "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen "
     "geolocation gyroscope hid magnetometer microphone midi payment publickey-credentials-get "
     "screen-wake-lock serial usb xr-spatial-tracking"
 )
