@@ -202,7 +202,7 @@ async def _come_back(request: Request, name: str) -> Response:
     except SignInRefused as refusal:
         return await _refuse(request, name, refusal)
     if isinstance(opened, NotInvited):
-        log.info("sign-in refused: provider=%s reason=not_invited", name)
+        log.warning("sign-in refused: provider=%s reason=not_invited", name)
         view = views.SignInRefusedView(views.WhyRefused.NOT_INVITED, True, f"/connexion/{name}")
         return page(request, view, status=403)
     answer = see_other(_first_page(opened.session, pending.return_path if pending else "/"))
@@ -237,7 +237,7 @@ def _first_page(session: Session, wanted: str) -> str:
 
 
 async def _refuse(request: Request, name: str, refusal: SignInRefused) -> Response:
-    log.info("sign-in refused: provider=%s reason=%s check=%s", name, refusal.reason.value, refusal.check)
+    log.warning("sign-in refused: provider=%s reason=%s check=%s", name, refusal.reason.value, refusal.check)
     why, status = _PAGES.get(refusal.reason, _OTHERWISE)
     if why is views.WhyRefused.SECOND_FACTOR and name == FRANCECONNECT:
         why = views.WhyRefused.STOPPED  # a person can do nothing about levels
