@@ -28,7 +28,8 @@ from vault.web.gather import Gatherer
 from vault.web.guard import check_declared
 from vault.web.headers import AnswerHeaders, Gate, fixed_headers
 from vault.web.limits import Limits
-from vault.web.problems import HANDLED, ProblemPage, as_text, on_error
+from vault.web.pages.routes import problem_page, routers
+from vault.web.problems import HANDLED, on_error
 from vault.web.state import WebState
 
 THREADS = 96  # above the callers that wait at once: a thread is never what one waits for
@@ -67,7 +68,6 @@ def create_app(
     application: Running,
     *,
     pages: Sequence[APIRouter] | None = None,
-    problem_page: ProblemPage | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The ASGI application, with its pages unless others are given. ``clock`` gives the seconds that limits
@@ -87,25 +87,13 @@ def create_app(
         lifespan=_lifespan,
     )
     app.add_exception_handler(oauth.TokenRequestError, oauth.token_error)
-    own_pages, own_problem_page = _pages() if pages is None else (pages, as_text)
-    app.router.routes[:] = _routes((*API, *own_pages))
+    app.router.routes[:] = _routes((*API, *(routers() if pages is None else pages)))
     check_declared(app.router.routes)
     app.state.carnet = state = _state(application, clock)
     app.state.pulse = sante.Pulse(clock)
-    app.state.problem_page = problem_page or own_problem_page
+    app.state.problem_page = problem_page
     app.state.openapi = cache(partial(_openapi, app.router.routes, state))
     return app
-
-
-def _pages() -> tuple[Sequence[APIRouter], ProblemPage]:
-    """The pages and how they say a problem."""
-    try:
-        from vault.web.pages.routes import routers  # noqa: PLC0415 - until the pages are there
-    except ModuleNotFoundError:
-        return (), as_text
-    from vault.web.pages.answering import problem_page  # noqa: PLC0415
-
-    return routers(), problem_page
 
 
 def _routes(routers: Iterable[APIRouter]) -> list[BaseRoute]:

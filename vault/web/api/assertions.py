@@ -30,10 +30,22 @@ from vault.web.api.params import well_formed
 LONGEST = 8 * 1024
 FARTHEST = timedelta(minutes=5)
 LEEWAY = timedelta(seconds=30)  # for clocks, on iat and nbf; never on exp
-ALGORITHMS: Mapping[str, tuple[str, ...]] = {"EC": ("ES256",), "OKP": ("EdDSA", "Ed25519")}
 FORBIDDEN_HEADERS = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc"})
 
-_REGISTRY = jws.JWSRegistry(algorithms=["ES256", "EdDSA", "Ed25519"], strict_check_header=False)
+_ED25519 = jws.JWSRegistry.algorithms["Ed25519"]
+
+
+class _Edwards(jws.JWSRegistry):
+    """Ed25519 under both its names: RFC 8037's, which systems send, and RFC 9864's, which replaces it."""
+
+    algorithms = {"EdDSA": _ED25519, "Ed25519": _ED25519}  # noqa: RUF012 - as the library declares it
+
+
+# By type of the registered key: what it may have signed with.
+_REGISTRIES: Mapping[str, jws.JWSRegistry] = {
+    "EC": jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False),
+    "OKP": _Edwards(algorithms=["EdDSA", "Ed25519"], strict_check_header=False),
+}
 
 
 class UnprovenError(RefusedError):
@@ -85,12 +97,11 @@ def _part(piece: str) -> dict[str, Any]:
 
 def _check_signature(text: str, header: Mapping[str, Any], client: ClientRow) -> None:
     jwk = json.loads(client.public_jwk)
-    algorithm = header.get("alg")
-    if algorithm not in ALGORITHMS[jwk["kty"]] or FORBIDDEN_HEADERS & header.keys():
+    if FORBIDDEN_HEADERS & header.keys():
         raise UnprovenError
     key = ECKey.import_key(jwk) if jwk["kty"] == "EC" else OKPKey.import_key(jwk)
     try:
-        jws.deserialize_compact(text, key, algorithms=[algorithm], registry=_REGISTRY)
+        jws.deserialize_compact(text, key, registry=_REGISTRIES[jwk["kty"]])
     except (JoseError, ValueError, TypeError):
         raise UnprovenError from None
 
