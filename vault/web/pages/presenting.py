@@ -3,7 +3,7 @@ the professional's. What she is shown before sharing is made by the very functio
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.fields import PRECIS, Catalogue, Field
@@ -160,8 +160,8 @@ def reduced(
         if compartment.id != catalogue.field(compartment.field_id).compartments()[-1].id:
             value = catalogue.coarse(compartment.field_id, value)
         if value is not None:
-            body = replace(entry.body, value=value)
-            found[compartment.id] = [replace(entry, compartment=compartment.id, body=body)]
+            body = entry.body._replace(value=value)
+            found[compartment.id] = [entry._replace(compartment=compartment.id, body=body)]
     return found
 
 
