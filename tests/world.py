@@ -23,6 +23,7 @@ from schemas.ids import (
     ProfessionalId,
     PurposeId,
     StructureId,
+    new_id,
 )
 from schemas.names import AnswerKind, Role, StructureKind
 from vault import bootstrap
@@ -155,6 +156,10 @@ class World:
             Actor(ActorKind.PERSON, session=row.session_id),
             session,
         )
+
+    def newcomer(self, name: str = "ana") -> Someone:
+        """Somebody nobody has seen before, with an empty carnet."""
+        return self.person(name, subject=new_id())
 
     def structure(self, name: str = "SIAE Alpha", kind: StructureKind = StructureKind.SIAE) -> StructureId:
         return administering.add_structure(self.parts, name=name, kind=kind, siret=None)
