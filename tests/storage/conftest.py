@@ -12,6 +12,10 @@ from vault.storage import DATA, KEYS, SqlDataStore, SqlKeyStore, open_data_store
 INSTANCE = "instance-of-tests"
 ORIGIN = "carnet.test"
 
+# For what one engine alone can do, or suffer.
+ON_SQLITE = pytest.mark.parametrize("store_urls", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("store_urls", ["postgresql"], indirect=True)
+
 
 class Stores(NamedTuple):
     data: SqlDataStore

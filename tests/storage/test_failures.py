@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event, text
 from schemas.ids import CarnetId, new_id
 from schemas.names import Outcome
 from tests.conftest import StoreUrls
-from tests.storage.conftest import Stores, founded
+from tests.storage.conftest import ON_POSTGRESQL, ON_SQLITE, Stores, founded
 from tests.storage.makers import Clock, a_carnet, a_draft, a_ticket
 from tests.storage.test_appending import check_whole
 from vault.errors import CarnetError, LogUnavailableError, StoreUnavailableError
@@ -142,9 +142,8 @@ def test_a_thread_that_keeps_the_writer_does_not_block_others_for_ever(hurried: 
     check_whole(hurried, 1)
 
 
+@ON_SQLITE
 def test_a_locked_key_store_is_unavailable(stores: Stores) -> None:
-    if not stores.keys.database.sqlite:
-        pytest.skip("rows of K are locked one by one on PostgreSQL")
     keys = type(stores.keys)(Database(stores.urls.keys, part="keys", busy=SHORT), stores.clock)
     other = sqlite3.connect(keys.database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -194,10 +193,9 @@ def test_a_full_disk_makes_the_log_unavailable_and_leaves_it_whole(tmp_path: obj
         store.close()
 
 
+@ON_POSTGRESQL
 def test_a_lost_connection_is_unavailability_and_then_all_goes_on(stores: Stores) -> None:
     data = stores.data
-    if data.database.sqlite:
-        pytest.skip("a file has no connection to lose")
     data.append_reads([a_ticket()])
     assert data.log_size() == 1
     with psycopg.connect(raw(stores.urls.data), autocommit=True) as admin:
@@ -309,9 +307,8 @@ class ReadsCommitted(UnderTheLock):
         return super().still_hold(connection, rechecks, now)
 
 
+@ON_POSTGRESQL
 def test_the_writer_reads_what_is_committed_whatever_the_server_s_default(stores: Stores) -> None:
-    if stores.data.database.sqlite:
-        pytest.skip("SQLite's writer is alone")
     with psycopg.connect(raw(stores.urls.data), autocommit=True) as admin:
         admin.execute(
             "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = "

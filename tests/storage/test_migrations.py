@@ -11,7 +11,7 @@ from psycopg import sql
 from sqlalchemy import Column, LargeBinary, String, insert, inspect, select, text
 
 from tests.conftest import StoreUrls
-from tests.storage.conftest import INSTANCE, ORIGIN, Stores
+from tests.storage.conftest import INSTANCE, ON_POSTGRESQL, ON_SQLITE, ORIGIN, Stores
 from tests.storage.makers import NOW, YEAR, Clock, a_carnet, a_draft, a_grant, a_record, some_keys
 from tests.storage.test_failures import raw
 from vault.errors import CarnetError
@@ -137,18 +137,16 @@ def test_rows_survive_what_is_already_at_head(stores: Stores) -> None:
     assert stores.data.log_size() == 1
 
 
+@ON_SQLITE
 def test_a_new_file_is_its_owner_s_alone(stores: Stores) -> None:
-    if not stores.data.database.sqlite:
-        pytest.skip("PostgreSQL keeps its own files")
     for database in (stores.data.database, stores.keys.database):
         files = list(database.path.parent.glob(database.path.name + "*"))
         assert files
         assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
+@ON_POSTGRESQL
 def test_the_program_s_own_role_may_not_change_leaves(store_urls: StoreUrls) -> None:
-    if store_urls.data.startswith("sqlite"):
-        pytest.skip("SQLite has no roles")
     role = f"application_{secrets.token_hex(4)}"
     with psycopg.connect(raw(store_urls.data), autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))

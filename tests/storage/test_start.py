@@ -11,7 +11,7 @@ from psycopg import sql
 from sqlalchemy import event, text
 
 from tests.conftest import StoreUrls
-from tests.storage.conftest import INSTANCE, ORIGIN, Stores
+from tests.storage.conftest import INSTANCE, ON_SQLITE, ORIGIN, Stores
 from tests.storage.makers import NOW, a_ticket
 from tests.storage.test_failures import raw
 from vault.audit import Checkpoint, CompactRange, Signer, Verifier, leaf_hash, sign_checkpoint
@@ -107,9 +107,8 @@ def test_d_rolled_back_alone_is_found_from_k(stores: Stores) -> None:
         start(stores)
 
 
+@ON_SQLITE
 def test_a_file_of_d_put_back_is_found_from_k(stores: Stores, tmp_path: Path) -> None:
-    if not stores.data.database.sqlite:
-        pytest.skip("a PostgreSQL cluster is not one file")
     path, old = stores.data.database.path, tmp_path / "old.sqlite"
     append(stores, 10)
     sign(stores)
