@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, select
 from bench.instance import plain
 from vault.bootstrap import Application, open_application
 from vault.config import load_settings
-from vault.services.tokens import token_of
+from vault.services.tokens import tokens_of
 from vault.web.api.answers import answered
 from vault.web.app import create_app
 from vault.web.guard import NotSignedInError, anyone, bearer_of
@@ -36,7 +36,7 @@ def bare_router(application: Application) -> APIRouter:
     @router.get("/bare/{carnet_id}/fields")
     async def bare(request: Request, carnet_id: str, _: Annotated[None, Depends(anyone)]) -> Response:
         bearer = bearer_of(request)
-        if bearer is None or token_of(state_of(request).parts, bearer) is None:
+        if bearer is None or tokens_of(state_of(request).parts, [bearer])[0] is None:
             raise NotSignedInError("no live token")
         with database.read() as connection:
             rows = connection.execute(_ROWS, {"carnet_id": carnet_id}).all()

@@ -4,6 +4,7 @@ Whoever asks proves itself with a signed assertion (RFC 7523); the signature is 
 then asks here that the assertion's ``jti`` was never used.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -38,7 +39,8 @@ def give_token(parts: Parts, client: ClientRow, *, jti: str, assertion_ends_at: 
     return NewToken(token, ends_at)
 
 
-def token_of(parts: Parts, token: str) -> TokenRow | None:
-    """The live token of this secret."""
-    row = parts.keystore.token(digest(token))
-    return row if row is not None and parts.now() < row.ends_at else None
+def tokens_of(parts: Parts, tokens: Sequence[str]) -> list[TokenRow | None]:
+    """The live token of each secret, in order: one look for all that wait."""
+    ids = [digest(token) for token in tokens]
+    rows, now = parts.keystore.tokens(set(ids)), parts.now()
+    return [row if (row := rows.get(id_)) is not None and now < row.ends_at else None for id_ in ids]

@@ -3,15 +3,17 @@
 Whoever asks compares ``ends_at`` with the clock; ``sweep`` only removes what is long over.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from schemas.ids import ClientId
 from vault.services.rows import PendingRow, SessionRow, TokenRow
-from vault.storage.columns import insert_if_absent
+from vault.storage.columns import from_ms, insert_if_absent
 from vault.storage.database import Database
 from vault.storage.key_tables import jti, links, pending, sessions, tokens
+from vault.storage.prepared import Prepared, identifiers, one_of
 
 PENDING_LIFE = timedelta(hours=1)  # longer than any sign-in may take
 
@@ -26,8 +28,10 @@ _SESSION = select(
     sessions.c.ends_at,
     sessions.c.sealed,
 ).where(sessions.c.session_id == bindparam("session"))
-_TOKEN = select(tokens.c.token_id, tokens.c.client_id, tokens.c.structure_id, tokens.c.ends_at).where(
-    tokens.c.token_id == bindparam("token")
+_TOKENS = Prepared(
+    select(tokens.c.token_id, tokens.c.client_id, tokens.c.structure_id, tokens.c.ends_at).where(
+        one_of(tokens.c.token_id, "tokens")
+    )
 )
 _LINK = (links.c.kind, links.c.target, links.c.ends_at)
 
@@ -94,10 +98,11 @@ class SignInRows:
         with self._database.transaction() as connection:
             connection.execute(insert(tokens), values)
 
-    def token(self, token_id: str) -> TokenRow | None:
+    def tokens(self, token_ids: Collection[str]) -> Mapping[str, TokenRow]:
+        """By id; those that do not exist are absent."""
         with self._database.read() as connection:
-            row = connection.execute(_TOKEN, {"token": token_id}).one_or_none()
-        return TokenRow(*row) if row else None
+            rows = _TOKENS.rows(connection, tokens=identifiers(token_ids))
+        return {row[0]: TokenRow(row[0], row[1], row[2], from_ms(row[3])) for row in rows}
 
     def use_jti(self, client_id: ClientId, jti_id: str, ends_at: datetime) -> bool:
         """Once for each client and assertion: False when it was seen before."""

@@ -23,6 +23,7 @@ from exporters import Issuer
 from vault.config import Settings
 from vault.services.parts import Parts
 from vault.services.reading import read_shared_fields
+from vault.services.tokens import tokens_of
 from vault.web.api import carnets, catalogue, dpo, grants, log, me, oauth, openapi, sante, session
 from vault.web.gather import Gatherer
 from vault.web.guard import check_declared
@@ -107,6 +108,7 @@ def _state(application: Running, clock: Callable[[], float]) -> WebState:
         settings=application.settings,
         parts=application.parts,
         reads=Gatherer(partial(read_shared_fields, application.parts)),
+        tokens=Gatherer(partial(tokens_of, application.parts), threads=1),
         log_vkeys=application.log_vkeys,
         issuer=application.issuer,
         limits=Limits(on=application.settings.limits, clock=clock),
@@ -127,6 +129,7 @@ def _openapi(routes: Sequence[BaseRoute], state: WebState) -> dict[str, Any]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     current_default_thread_limiter().total_tokens = THREADS
     yield
+    app.state.carnet.tokens.close()
     app.state.carnet.reads.close()
     if doors := getattr(app.state, "doors", None):
         doors.close()

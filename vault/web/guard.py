@@ -17,6 +17,7 @@ from secrets import compare_digest
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
@@ -30,7 +31,6 @@ from vault.services.key_sources import OwnerAccess
 from vault.services.ports import HabilitationRow, TokenRow
 from vault.services.reading import Reader
 from vault.services.sessions import DPO, PERSON, Session, session_of
-from vault.services.tokens import token_of
 from vault.web.state import WebState, state_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -125,13 +125,14 @@ def dpo(request: Request) -> Dpo:
     return Dpo(session, habilitation, _actor(request, session, habilitation))
 
 
-def grantee(request: Request) -> Professional | System:
-    """A professional in the browser or by the API, or a structure's system with its access token."""
+async def grantee(request: Request) -> Professional | System:
+    """A professional in the browser or by the API, or a structure's system with its access token. Holds no
+    thread while it waits for the token's row."""
     bearer = bearer_of(request)
     if bearer is None:
-        return professional(request)
+        return await run_in_threadpool(professional, request)
     state = state_of(request)
-    token = token_of(state.parts, bearer)
+    token = await state.tokens.ask(bearer)
     if token is None:
         raise NotSignedInError("no live token")
     return system(state, token, address_of(request))

@@ -13,7 +13,7 @@ from schemas.ids import StructureId
 from schemas.names import StructureKind
 from vault.config import Settings
 from vault.services.parts import Parts
-from vault.services.ports import StructureRow
+from vault.services.ports import StructureRow, TokenRow
 from vault.services.reading import Answer, SharedRead
 from vault.services.sessions import DPO, PERSON, PROFESSIONAL, SessionRules
 from vault.web.gather import Gatherer
@@ -25,6 +25,7 @@ class WebState:
     settings: Settings
     parts: Parts
     reads: Gatherer[SharedRead, Answer]
+    tokens: Gatherer[str, TokenRow | None]
     log_vkeys: tuple[str, ...]  # C2SP verifier keys, newest first
     issuer: Issuer  # who signs what is printed
     limits: Limits
