@@ -25,6 +25,7 @@ from vault.web.state import state_of
 LATEST = 10
 GONE = "effacé ou inconnu"
 NOBODY = "–"
+_WHAT = {Op.READ_OWN: "consultation de son propre carnet", Op.WITHDRAW: "partage arrêté"}  # labels say "vous"
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
 Me = Annotated[Dpo, Depends(guard.dpo)]
@@ -105,7 +106,7 @@ def access_row(
         at=entry.at,
         who=_who(entry, structure),
         carnet=shown(reference) if reference else (GONE if carnet_id else NOBODY),
-        what=entry.op.label,
+        what=_WHAT.get(entry.op, entry.op.label),
         purpose=purpose_words(parts.frame, about.purpose_id) if about and about.purpose_id else NOBODY,
         fields=short_labels(parts.catalogue, about.fields) if about else (),
         basis=about.legal_basis if about else None,

@@ -10,6 +10,7 @@ from schemas.fields import PRECIS, Catalogue, Field
 from schemas.ids import CompartmentId, FieldId
 from schemas.names import Agreement, AnswerKind, EntryState
 from vault.services.entries import Body, Entry
+from vault.services.signing_in import SOURCE
 from vault.services.writing import BY_PERSON, fresh_until
 from vault.web.pages import french, views
 
@@ -58,7 +59,8 @@ def stale(field: Field, body: Body, now: datetime) -> bool:
 def _provenance(body: Body) -> views.Provenance:
     by = None if body.author == BY_PERSON else body.source
     told = None if body.agreement is Agreement.NOT_COLLECTED else body.agreement
-    return views.Provenance(french.in_paris(body.collected_at).date(), by, told)
+    verb = "donné" if body.source == SOURCE else "noté"
+    return views.Provenance(french.in_paris(body.collected_at).date(), by, told, verb)
 
 
 def _pills(field: Field, entry: Entry, now: datetime) -> tuple[views.Pill, ...]:

@@ -16,7 +16,7 @@ from vault.services.ports import StructureRow
 from vault.services.sharing import structure_of
 from vault.web.guard import Person
 from vault.web.pages import french, views
-from vault.web.pages.presenting import labels
+from vault.web.pages.presenting import labels, short_labels
 
 GONE = "Un organisme qui n’est plus inscrit"
 FIRST_LOOKS, MOST_LOOKS = 500, 20_000
@@ -84,11 +84,12 @@ def access_line(
     """One look, to be said as one sentence."""
     structure = structures.get(access.structure_id) if access.structure_id else None
     grant = grants.get(access.grant_id) if access.grant_id else None
+    named = labels if access.outcome is Outcome.GRANTED else short_labels  # what was only asked may be much
     return views.AccessLine(
         access_id=str(access.no),
         at=access.at,
         who=structure.name if structure else GONE,
-        fields=labels(catalogue, access.fields),
+        fields=named(catalogue, access.fields),
         for_what=sentence_of(frame, access.purpose_id),
         kind=structure.kind if structure else None,
         by=_ROLES.get(access.role, "") if access.role else _SYSTEM,

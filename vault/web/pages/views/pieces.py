@@ -136,6 +136,7 @@ class Provenance:
     on: date
     by: str | None = None
     agreement: Agreement | None = None
+    verb: str = "noté"
 
 
 @dataclass(frozen=True)
