@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event, text
 from schemas.ids import CarnetId, new_id
 from schemas.names import Outcome
 from tests.conftest import StoreUrls
-from tests.storage.conftest import ON_POSTGRESQL, ON_SQLITE, Stores, founded
+from tests.storage.conftest import ON_POSTGRESQL, ON_SQLITE, Stores, founded, raw
 from tests.storage.makers import Clock, a_carnet, a_draft, a_ticket
 from tests.storage.test_appending import check_whole
 from vault.errors import CarnetError, LogUnavailableError, StoreUnavailableError
@@ -32,11 +32,6 @@ def hurried(stores: Stores) -> Iterator[SqlDataStore]:
     data = SqlDataStore(Database(stores.urls.data, part="data", busy=SHORT), stores.clock)
     yield data
     data.close()
-
-
-def raw(url: str) -> str:
-    """For psycopg itself."""
-    return url.replace("postgresql+psycopg", "postgresql")
 
 
 @contextmanager

@@ -11,9 +11,8 @@ from psycopg import sql
 from sqlalchemy import Column, LargeBinary, String, insert, inspect, select, text
 
 from tests.conftest import StoreUrls
-from tests.storage.conftest import INSTANCE, ON_POSTGRESQL, ON_SQLITE, ORIGIN, Stores
+from tests.storage.conftest import INSTANCE, ON_POSTGRESQL, ON_SQLITE, ORIGIN, Stores, raw
 from tests.storage.makers import NOW, YEAR, Clock, a_carnet, a_draft, a_grant, a_record, some_keys
-from tests.storage.test_failures import raw
 from vault.errors import CarnetError
 from vault.services.rows import SecretRow
 from vault.storage import (

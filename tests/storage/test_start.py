@@ -11,9 +11,8 @@ from psycopg import sql
 from sqlalchemy import event, text
 
 from tests.conftest import StoreUrls
-from tests.storage.conftest import INSTANCE, ON_SQLITE, ORIGIN, Stores
+from tests.storage.conftest import INSTANCE, ON_SQLITE, ORIGIN, Stores, raw
 from tests.storage.makers import NOW, a_ticket
-from tests.storage.test_failures import raw
 from vault.audit import Checkpoint, CompactRange, Signer, Verifier, leaf_hash, sign_checkpoint
 from vault.errors import ConfigError, StoreUnavailableError
 from vault.services.rows import StoredCheckpoint
