@@ -75,7 +75,7 @@ class Commands:
             "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document on stdout"
         )
         commands._parents = [json]
-        commands._groups[""] = parser.add_subparsers(metavar="COMMAND", required=True)
+        commands._groups[""] = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
         return commands
 
     def add(self, name: str, what: str, run: Run, declare: Declare | None = None) -> None:
@@ -96,5 +96,5 @@ class Commands:
         if topic not in self._groups:
             what = f"{topic}: commands of this topic"
             parser = self._groups[""].add_parser(topic, description=what, help=what)
-            self._groups[topic] = parser.add_subparsers(metavar="COMMAND", required=True)
+            self._groups[topic] = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
         return self._groups[topic]

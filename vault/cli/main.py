@@ -49,9 +49,15 @@ def parser() -> Parser:
     return whole
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Its exit code."""
-    _guard_the_process()
+def main() -> int:
+    """The program: one command, from the arguments of this process. Its exit code."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return run(sys.argv[1:])
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command. Its exit code; usage errors leave by SystemExit, like every argparse program."""
     told = parser().parse_args(arguments)
     try:
         answer: Answer | int = told.run(told)
@@ -70,11 +76,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-
-
-def _guard_the_process() -> None:
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _print(answer: Answer, *, as_json: bool) -> None:

@@ -60,7 +60,11 @@ def _workers(text: str) -> int:
 
 def _serve(told: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    listening = listen(told.host, told.port)
+    with listen(told.host, told.port) as listening:
+        return _serve_on(listening, told)
+
+
+def _serve_on(listening: socket.socket, told: argparse.Namespace) -> int:
     port = listening.getsockname()[1]
     settings = settings_here(default_public_url=_own_address(told.host, port))
     if told.until_stdin_closes:
