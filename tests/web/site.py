@@ -165,7 +165,8 @@ def site_over(world: World, **options: Any) -> Iterator[Site]:
     with ExitStack() as stack:
         app = create_app(world.app, **options)
         yield Site(world, app, stack)
-        app.state.carnet.reads.close()
+        for waiting in (app.state.carnet.reads, app.state.carnet.tokens):
+            waiting.close()
 
 
 def fields_url(carnet_id: str, fields: tuple[str, ...] = SIAE_FIELDS, purpose: str = "proposer_poste") -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from exporters import PaperUnavailableError, to_pdf
@@ -87,9 +88,24 @@ def get(path: str) -> Call:
     return lambda client: client.get(V1 + path)
 
 
+def described(site: Site) -> Any:
+    return site.client().get(f"{V1}/openapi.json").json()
+
+
 def operations(site: Site) -> dict[str, dict[str, Any]]:
-    document = site.client().get(f"{V1}/openapi.json").json()
-    return {told["operationId"]: told for methods in document["paths"].values() for told in methods.values()}
+    paths = described(site)["paths"]
+    return {told["operationId"]: told for methods in paths.values() for told in methods.values()}
+
+
+def faults(answer: Any, document: Any, operation: Any) -> list[str]:
+    """Where an answer is not what its operation describes."""
+    ((media_type, content),) = operation["responses"][str(answer.status_code)]["content"].items()
+    if answer.headers["content-type"].partition(";")[0] != media_type:
+        return ["content-type"]
+    if media_type != "application/json":
+        return []
+    schema = {**content["schema"], "components": document["components"]}
+    return [error.json_path for error in Draft202012Validator(schema).iter_errors(answer.json())]
 
 
 def can_print(scene: Scene) -> bool:
@@ -106,6 +122,7 @@ def can_print(scene: Scene) -> bool:
 def test_every_operation_leaves_exactly_the_entries_it_declares_before_its_first_byte(scene: Scene) -> None:
     site, printing = scene.site, can_print(scene)
     site.world.app.jobs().run_once()  # a checkpoint to show
+    document = described(site)
     declared = operations(site)
     tried = samples(scene)
     assert set(tried) == set(declared), "each operation has its sample, and each sample its operation"
@@ -118,6 +135,7 @@ def test_every_operation_leaves_exactly_the_entries_it_declares_before_its_first
                 assert answer.status_code == 503
             else:
                 assert answer.status_code in (200, 201), (name, who, answer.text)
+                assert faults(answer, document, declared[name]) == [], (name, who)
             assert at_first_byte[0] - before == expected, (name, who)
             assert site.log_size() - before == expected, (name, who)
 

@@ -46,9 +46,8 @@ class Asked(NamedTuple):
         parameters=[
             in_path("carnet_id", "a carnet", TEXT),
             query("purpose", "for what", ref("PurposeId"), required=True),
-            query(
-                "fields", "field ids separated by commas", {"type": "string", "minLength": 1}, required=True
-            ),
+            query("fields", "compartments separated by commas", ref("CompartmentIds"), required=True)
+            | {"style": "form", "explode": False},
         ],
         answers={200: document(ref("SharedFields"), "What is granted, asked and holds a value")},
         problems=["access-ended", "not-found", "invalid", "too-many-requests", "log-unavailable"],

@@ -71,7 +71,7 @@ def read_grantees(request: Request, _: Owner) -> JSONResponse:
         "give_grant",
         "Share: some fields, with someone, for a purpose, for some days",
         callers=Callers.SIGNED_IN_UNSAFE,
-        body=GIVE_GRANT,
+        body=ref("GiveGrant"),
         answers={
             201: document(ref("GrantGiven"), "The grant. A live one to the same for the same is replaced")
         },

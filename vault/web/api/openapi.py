@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from schemas.fields import Catalogue
 from schemas.purposes import Frame
 from vault.web.api.operations import V1, Callers, document, operation
-from vault.web.api.shapes import ANSWERS, WRITE_FIELD, Schema, ref
+from vault.web.api.shapes import ANSWERS, GIVE_GRANT, WRITE_FIELD, Schema, ref
 from vault.web.guard import CSRF_HEADER, anyone
 
 router = APIRouter(prefix=V1)
@@ -54,14 +54,22 @@ def openapi_document(
         "servers": [{"url": server}],
         "paths": paths,
         "components": {
-            "schemas": ANSWERS | field_schemas(catalogue) | {"PurposeId": purpose_ids(frame)},
+            "schemas": ANSWERS | field_schemas(catalogue) | sharing_schemas(catalogue, frame),
             "securitySchemes": security_schemes(cookie),
         },
     }
 
 
-def purpose_ids(frame: Frame) -> Schema:
-    return {"type": "string", "enum": [purpose.purpose_id for purpose in frame.purposes]}
+def sharing_schemas(catalogue: Catalogue, frame: Frame) -> dict[str, Schema]:
+    """What a grant may name: the purposes of the frame, the compartments of the catalogue."""
+    asked: Schema = {"type": "array", "items": ref("CompartmentId"), "minItems": 1}
+    named = {"purpose_id": ref("PurposeId"), "fields": GIVE_GRANT["properties"]["fields"] | asked}
+    return {
+        "PurposeId": {"type": "string", "enum": [purpose.purpose_id for purpose in frame.purposes]},
+        "CompartmentId": {"type": "string", "enum": [one.id for one in catalogue.compartments()]},
+        "CompartmentIds": asked,
+        "GiveGrant": GIVE_GRANT | {"properties": GIVE_GRANT["properties"] | named},
+    }
 
 
 def field_schemas(catalogue: Catalogue) -> dict[str, Schema]:
