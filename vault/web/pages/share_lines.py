@@ -57,7 +57,12 @@ def special_view(
     line = _line(parts.catalogue, compartment, entries, chosen=False)
     sealed = views.ShareLine(yes(draft, compartment.id, sealer), line.label, line.lines, sensitive=True)
     return views.ShareSpecialView(
-        body_of(draft.structure), draft.aim.sentence, sealed, _why(compartment), carried(draft, sealer)
+        body_of(draft.structure),
+        draft.aim.sentence,
+        sealed,
+        _why(compartment),
+        carried(draft, sealer),
+        draft.aim.refusal,
     )
 
 

@@ -174,6 +174,7 @@ def _why(request: Request, me: Person, draft: Draft, form: Form, error: str = ""
             f"{french.capital(one.sentence)}.",
             one.max_days,
             one.purpose_id == form.one("purpose_id"),
+            one.refusal,
         )
         for one in parts.frame.for_kind(draft.structure.kind)
     )

@@ -51,13 +51,14 @@ class ShareWhoView:
 
 @dataclass(frozen=True)
 class PurposeChoice:
-    """A purpose as a sentence ("Vous proposer un poste"), with the longest time it may last."""
+    """A purpose as a sentence, with the longest time it may last and what happens without sharing."""
 
     purpose_id: str
     label: str
     sentence: str
     max_days: int
     chosen: bool = False
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ class ShareSpecialView:
     line: ShareLine
     why: str
     carried: tuple[Hidden, ...]
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
