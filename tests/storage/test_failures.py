@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, event, text
 
-from schemas.ids import CarnetId, new_id
+from schemas.ids import CarnetId, GrantId, new_id
 from schemas.names import Outcome
 from tests.conftest import StoreUrls
 from tests.storage.conftest import ON_POSTGRESQL, ON_SQLITE, Stores, founded, raw
@@ -19,7 +19,7 @@ from tests.storage.makers import Clock, a_carnet, a_draft, a_ticket
 from tests.storage.test_appending import check_whole
 from vault.errors import CarnetError, LogUnavailableError, StoreUnavailableError
 from vault.services.rows import ReadTicket, Recheck, SecretRow
-from vault.storage import ConflictError, SqlDataStore
+from vault.storage import ConflictError, SqlDataStore, log_source
 from vault.storage.appender import UnderTheLock
 from vault.storage.database import Database
 
@@ -189,10 +189,13 @@ def test_a_full_disk_makes_the_log_unavailable_and_leaves_it_whole(tmp_path: obj
 
 
 @ON_POSTGRESQL
-def test_a_lost_connection_is_unavailability_and_then_all_goes_on(stores: Stores) -> None:
+@pytest.mark.parametrize("hot", [True, False])
+def test_a_restarted_server_costs_one_failed_call_and_then_all_goes_on(stores: Stores, hot: bool) -> None:
     data = stores.data
     data.append_reads([a_ticket()])
-    assert data.log_size() == 1
+    with contextlib.ExitStack() as several:
+        for _ in range(3):
+            several.enter_context(data.database.read()).execute(text("SELECT 1"))
     with psycopg.connect(raw(stores.urls.data), autocommit=True) as admin:
         admin.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
@@ -201,9 +204,32 @@ def test_a_lost_connection_is_unavailability_and_then_all_goes_on(stores: Stores
     with pytest.raises(LogUnavailableError):
         data.append_reads([a_ticket()])
     with pytest.raises(StoreUnavailableError):
-        data.log_size()
+        _ = data.sealed_fields([(CarnetId("x"), GrantId("x"), ())]) if hot else data.log_size()
+    for _ in range(3):
+        assert data.sealed_fields([(CarnetId("x"), GrantId("x"), ())]) == [([], [])]
+        assert data.log_size() == 1
     data.append_reads([a_ticket()])
     check_whole(data, 2)
+
+
+def test_a_snapshot_sees_one_state_and_leaves_its_connection_clean(stores: Stores) -> None:
+    """Whatever ended it: the connection goes back to reading what is committed."""
+    data = SqlDataStore(Database(stores.urls.data, part="data", readers=1), stores.clock)
+    for ending in (None, ZeroDivisionError, StoreUnavailableError("data")):
+        before = data.log_size()
+        with (
+            contextlib.suppress(ZeroDivisionError, StoreUnavailableError),
+            log_source(data.database) as source,
+        ):
+            assert source.size() == before
+            stores.data.append_reads([a_ticket()])
+            assert source.size() == before
+            if ending is not None:
+                raise ending
+        assert data.log_size() == before + 1
+        with pytest.raises(CarnetError), data.database.read() as connection:
+            connection.execute(text("DELETE FROM openings"))
+    data.close()
 
 
 # --- the appender itself ---------------------------------------------------------------------------------

@@ -11,12 +11,14 @@ three ways to break the argument is committed on purpose, and is seen to break i
 
 import multiprocessing
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ from sqlalchemy import Connection, select, text
 from consent.grants import Grant, ended, terms_of
 from schemas.ids import CarnetId
 from schemas.names import GrantState, Outcome
-from tests.storage.conftest import Stores
+from tests.storage.conftest import Stores, raw
 from tests.storage.makers import YEAR, a_carnet, a_draft, a_grant
 from vault.services.rows import GrantRow, ReadTicket, Recheck
 from vault.storage import SqlDataStore, open_data_store
@@ -279,6 +281,26 @@ def test_a_closed_carnet_is_read_no_more(stores: Stores) -> None:
         work.append(a_draft("erase"))
         work.commit()
     assert stores.data.append_reads([ticket_for(grant)])[0].out is Outcome.DENIED
+
+
+def test_the_engines_themselves_refuse_the_head_to_a_transaction_older_than_it(stores: Stores) -> None:
+    """Why the breakages above need a second connection: a second guard, not the one relied on."""
+    look, take = "SELECT size FROM log_head", "UPDATE log_head SET size = size"
+    if stores.data.database.sqlite:
+        with closing(sqlite3.connect(stores.data.database.path, isolation_level=None)) as old:
+            old.execute("BEGIN")
+            old.execute(look).fetchall()
+            stores.data.append_reads([ReadTicket(a_draft(), None, a_draft)])
+            with pytest.raises(sqlite3.OperationalError) as refused:
+                old.execute(take)
+            assert refused.value.sqlite_errorname == "SQLITE_BUSY_SNAPSHOT"
+        return
+    with psycopg.connect(raw(stores.urls.data)) as older:
+        older.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        older.execute(look)
+        stores.data.append_reads([ReadTicket(a_draft(), None, a_draft)])
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            older.execute(f"{look} FOR UPDATE")
 
 
 # --- for real: threads and processes ---------------------------------------------------------------------

@@ -78,8 +78,8 @@ class Database:
         options = {"carnet_begin": "BEGIN"} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
         with ours(self.part), self._reader.connect() as connection, _dropped_when_broken(connection):
             connection.execution_options(**options)
-            yield connection
-            connection.rollback()
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self, *, part: str | None = None) -> Iterator[Connection]:
@@ -125,11 +125,16 @@ def _begin(usual: str, connection: Connection) -> None:
 
 @contextmanager
 def _dropped_when_broken(connection: Connection) -> Iterator[None]:
-    """A connection on which something failed is closed for good: the next writer starts from a fresh one."""
+    """A connection on which something failed is closed for good. When the server hung up, so are its idle
+    neighbours: one failed call tells of a restart, not as many as there are connections."""
     try:
         yield
     except ENGINE_ERRORS:
-        connection.invalidate()
+        if not connection.invalidated:
+            hung_up = getattr(connection.connection.dbapi_connection, "closed", False)
+            connection.invalidate()
+            if hung_up:
+                connection.engine.dispose()
         raise
 
 

@@ -8,7 +8,7 @@ held it. Each method is one transaction, durable when it returns.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select, text, tuple_, update
+from sqlalchemy import and_, bindparam, delete, select, text, update
 
 from vault.services.ports import Clock
 from vault.services.rows import SecretName, SecretRow, StoredCheckpoint
@@ -22,7 +22,9 @@ from vault.storage.prepared import Prepared, one_of
 from vault.storage.sessions import SignInRows
 
 _SECRET = (secrets.c.kind, secrets.c.id, secrets.c.version, secrets.c.wrapped, secrets.c.public)
-_NAME = tuple_(secrets.c.kind, secrets.c.id)
+_DELETE = Prepared(
+    delete(secrets).where(secrets.c.kind == bindparam("the_kind"), secrets.c.id == bindparam("the_id"))
+)
 _SECRETS = Prepared(select(*_SECRET).where(one_of(secrets.c.kind, "kinds"), one_of(secrets.c.id, "ids")))
 _CHECKPOINT = select(checkpoint_table.c.size, checkpoint_table.c.at, checkpoint_table.c.note)
 
@@ -86,11 +88,12 @@ class SqlKeyStore(SignInRows):
             return connection.execute(update(secrets).where(same).values(new)).rowcount == 1
 
     def delete_secrets(self, names: Collection[SecretName]) -> int:
-        asked = [name for name in names if _is_name(name)]
+        """How many there were."""
+        asked = [name for name in dict.fromkeys(names) if _is_name(name)]
         if not asked:
             return 0
         with self.database.transaction() as connection:
-            return connection.execute(delete(secrets).where(_NAME.in_(asked))).rowcount
+            return sum(_DELETE.change(connection, the_kind=kind, the_id=id_) for kind, id_ in asked)
 
     def secret_ids(
         self, kind: str, *, after: str | None, limit: int, made_before: datetime | None = None

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
+    Delete,
     Insert,
     Select,
     Update,
@@ -61,7 +62,7 @@ def identifiers(values: Iterable[str | None]) -> list[str]:
 class Prepared:
     """One statement. Thread-safe: what is remembered is its text."""
 
-    def __init__(self, statement: Select[Any] | CompoundSelect[Any] | Insert | Update) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any] | Insert | Update | Delete) -> None:
         self._statement = statement
         self._compiled: dict[str, tuple[str, Sequence[str] | None]] = {}
 
