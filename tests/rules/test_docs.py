@@ -52,6 +52,11 @@ def paths_named(page: Path) -> set[str]:
     return {word for word in QUOTED.findall(prose(page)) if PATH.fullmatch(word)}
 
 
+def exists(word: str) -> bool:
+    """A file or folder, or a module named without its ending."""
+    return (ROOT / word).exists() or (ROOT / f"{word}.py").is_file()
+
+
 @cache
 def functions_of(path: Path) -> frozenset[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -65,7 +70,7 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [ARCHITECTURE, LIFE, THREATS, *sorted(DECISIONS.glob("*.md"))], ids=name_of)
 def test_every_module_a_page_names_exists(page: Path) -> None:
-    assert sorted(word for word in paths_named(page) if not (ROOT / word).exists()) == []
+    assert sorted(word for word in paths_named(page) if not exists(word)) == []
 
 
 def test_every_test_the_threat_model_names_exists() -> None:
