@@ -55,9 +55,9 @@ async def posted(request: Request) -> Form:
     if request.method in SAFE_METHODS:
         return Form()
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != TYPE:
-        raise ContentTypeError("a form is expected")
     body = await request.body()
+    if media != TYPE and (body or media):
+        raise ContentTypeError("a form is expected")
     if len(body) > MOST_BYTES:
         raise TooLargeError("the form is too large")
     form = read_form(body)
