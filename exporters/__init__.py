@@ -1,4 +1,4 @@
-"""How data leaves: one immutable document in, bytes out. No storage, no keys, no decision about who may read."""
+"""How data leaves: one immutable document in, bytes out. No storage, no keys, no say in who may read."""
 
 from exporters.document import ExportDocument, Issuer, Item, Part, ShareLine, Theme
 from exporters.to_json import to_json

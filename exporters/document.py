@@ -16,8 +16,8 @@ class Item:
     """One piece of information.
 
     ``lines`` are the described value, one line each (several lines print as a list; a line may hold line
-    breaks). ``note`` says where it comes from: « dit par vous, le 3 mars 2026 ». ``state_words`` is empty when
-    there is nothing to say: « vous n’êtes pas d’accord ». ``observations`` are her own words, never shortened.
+    breaks). ``note`` says where it comes from: « dit par vous, le 3 mars 2026 ». ``state_words`` stays empty
+    when there is nothing to say: « vous n’êtes pas d’accord ». ``observations`` are her own words, whole.
     """
 
     label: str
@@ -49,7 +49,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShareLine:
-    """One open share: « SIAE Alpha », « vous proposer un poste », the labels shared, « mardi 3 mars 2026 »."""
+    """One open share: who, [Pour] « vous proposer un poste », the labels, [Jusqu’au] « 3 mars 2027 »."""
 
     who: str
     what_for: str

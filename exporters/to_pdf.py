@@ -4,10 +4,11 @@
   lone surrogates, direction overrides that would make a line read otherwise than it is).
 - Nothing is fetched: the template and its style sheet are read from this package, and WeasyPrint is given
   a fetcher that refuses every address, files included.
-- WeasyPrint needs system libraries (Pango). It is imported on the first page asked for, so that all else works
-  without them.
+- WeasyPrint needs system libraries (Pango). It is imported when a page is asked for, so that all else
+  works without them.
 """
 
+import logging
 import threading
 import unicodedata
 from datetime import UTC
@@ -22,7 +23,7 @@ from exporters.words import day_in_paris, day_in_words, instant_in_words
 _FOLDER = Path(__file__).parent / "pdf"
 _UNSHOWABLE = "\N{REPLACEMENT CHARACTER}"
 _LINE_BREAKS = frozenset("\n\t")
-# Bidirectional embeddings, overrides and isolates (Unicode Standard Annex 9): they outlive the text they stand in.
+# Embeddings, overrides and isolates of Unicode Standard Annex 9: they outlive the text they stand in.
 _DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 # Pango's font maps are shared by the threads of a process: one paper at a time, which also bounds memory.
@@ -34,24 +35,33 @@ class PaperUnavailableError(Exception):
 
 
 def to_pdf(document: ExportDocument) -> bytes:
-    """The bytes of a PDF/UA-1 file. Raises PaperUnavailableError without the system libraries."""
+    """The bytes of a PDF/UA-1 file. Raises PaperUnavailableError without the system libraries.
+
+    Which characters can be drawn depends on the fonts of the machine: only a first rendering tells. The
+    others are replaced in a second one, which says so, rather than printed as empty boxes.
+    """
     with _one_at_a_time:
-        return _render(page_of(document), (_FOLDER / "carnet.css").read_text("utf-8"))
+        pdf, missing = _render(page_of(document))
+        if missing:
+            pdf, _ = _render(page_of(document, missing=missing))
+        return pdf
 
 
-def page_of(document: ExportDocument) -> str:
-    """The HTML that is printed. It names no outside resource."""
-    return _ENVIRONMENT.get_template("carnet.html").render(
+def page_of(document: ExportDocument, *, missing: frozenset[str] = frozenset()) -> str:
+    """The HTML that is printed, without the ``missing`` characters. It names no outside resource."""
+    page = _ENVIRONMENT.get_template("carnet.html").render(
         document=document,
         issuer=document.issuer,
         written=[part for part in document.parts if part.items],
         unwritten=[part for part in document.parts if not part.items],
         glance=_at_a_glance(document),
         has_sensitive=any(item.sensitive for item in document.items()),
+        replaced=_UNSHOWABLE if missing else "",
         printed_day=day_in_words(day_in_paris(document.printed_at), weekday=False),
         printed_at=instant_in_words(document.printed_at),
         created=document.printed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
+    return page.translate({ord(character): _UNSHOWABLE for character in missing})
 
 
 def _at_a_glance(document: ExportDocument) -> list[tuple[int, str, str]]:
@@ -69,10 +79,10 @@ def _at_a_glance(document: ExportDocument) -> list[tuple[int, str, str]]:
 
 
 def showable(value: Any) -> Any:
-    """``value``, with each character that paper cannot show replaced by the replacement character."""
+    """``value`` in composed form (NFC), each character that no paper can show replaced by U+FFFD."""
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
-    text = value.replace("\r\n", "\n")  # what a browser's text area sends
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n"))  # a browser's text area sends \r\n
     return "".join(_UNSHOWABLE if _is_unshowable(character) else character for character in text)
 
 
@@ -82,23 +92,37 @@ def _is_unshowable(character: str) -> bool:
     )
 
 
-def _render(page: str, style: str) -> bytes:
+class _Listener(logging.Filter):
+    """Hears which characters no font could draw, and lets nothing through: a log must not quote a carnet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.missing: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if ".notdef" in str(record.msg) and isinstance(record.args, tuple):
+            self.missing.update(arg for arg in record.args if isinstance(arg, str) and len(arg) == 1)
+        return False
+
+
+def _render(page: str) -> tuple[bytes, frozenset[str]]:
+    """The PDF, and the characters that no font of this machine can draw."""
     try:
         import weasyprint  # noqa: PLC0415 - one second, and absent libraries must break nothing else
         from weasyprint.urls import URLFetcher  # noqa: PLC0415
     except (ImportError, OSError) as error:
         raise PaperUnavailableError("WeasyPrint cannot load its system libraries") from error
-
-    class Refuse(URLFetcher):  # type: ignore[misc] - the base class ships without types
-        """The template names no address; whatever asks for one is refused, files and data included."""
-
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            raise ValueError("no resource is fetched while printing")
-
-    sheet = weasyprint.CSS(string=style, url_fetcher=Refuse())
-    html = weasyprint.HTML(string=page, url_fetcher=Refuse())
-    pdf: bytes = html.write_pdf(stylesheets=[sheet], pdf_variant="pdf/ua-1")
-    return pdf
+    nothing = URLFetcher(allowed_protocols=())  # files and inline data included
+    sheet = weasyprint.CSS(string=(_FOLDER / "carnet.css").read_text("utf-8"), url_fetcher=nothing)
+    listener = _Listener()
+    logger = logging.getLogger("weasyprint")
+    logger.addFilter(listener)
+    try:
+        html = weasyprint.HTML(string=page, url_fetcher=nothing)
+        pdf: bytes = html.write_pdf(stylesheets=[sheet], pdf_variant="pdf/ua-1")
+    finally:
+        logger.removeFilter(listener)
+    return pdf, frozenset(listener.missing)
 
 
 _ENVIRONMENT = Environment(

@@ -6,30 +6,15 @@ Pure functions, no locale of the machine: the same instant gives the same words 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-PARIS = ZoneInfo("Europe/Paris")
+from schemas.describing import french_date
 
-_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def day_in_words(day: date, *, weekday: bool = True) -> str:
     """« mardi 3 mars 2026 », or « 3 mars 2026 » without the weekday. The first of a month is « 1er »."""
-    number = "1er" if day.day == 1 else str(day.day)
-    words = f"{number} {_MONTHS[day.month - 1]} {day.year}"
-    return f"{_WEEKDAYS[day.weekday()]} {words}" if weekday else words
+    words = french_date(day)
+    return words if weekday else words.partition(" ")[2]
 
 
 def day_in_paris(instant: datetime) -> date:
