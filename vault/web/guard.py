@@ -31,6 +31,7 @@ from vault.services.key_sources import OwnerAccess
 from vault.services.ports import HabilitationRow, TokenRow
 from vault.services.reading import Reader
 from vault.services.sessions import DPO, PERSON, Session, session_of
+from vault.services.tokens import tokens_of
 from vault.web.state import WebState, state_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -101,7 +102,7 @@ def signed_in(request: Request) -> Session:
 
 
 def person(request: Request) -> Person:
-    session = signed_in(request)
+    session = _for_a_session(request)
     if session.row.kind != PERSON:
         raise WrongCallerError("for the person only")
     owner = OwnerAccess(CarnetId(session.row.subject), session.session_id)
@@ -118,7 +119,7 @@ def professional(request: Request) -> Professional:
 
 
 def dpo(request: Request) -> Dpo:
-    session = signed_in(request)
+    session = _for_a_session(request)
     if session.row.kind != DPO:
         raise WrongCallerError("for the data protection officer")
     habilitation = _habilitation(request, session)
@@ -167,6 +168,14 @@ def _session(request: Request) -> Session | None:
         return None
     state = state_of(request)
     return session_of(state.parts, cookie, state.session_rules)
+
+
+def _for_a_session(request: Request) -> Session:
+    """The live session; a system with a live token is told that it is the wrong caller, not to sign in."""
+    bearer = bearer_of(request)
+    if bearer is not None and cookie_of(request) is None and tokens_of(state_of(request).parts, [bearer])[0]:
+        raise WrongCallerError("for people, not for systems")
+    return signed_in(request)
 
 
 def _check_origin(request: Request, session: Session) -> None:

@@ -41,6 +41,7 @@ log = logging.getLogger("carnet.web")
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "tag:carnet.example,2026:problems/"  # RFC 4151: the same for every instance, fetched by nobody
 FOR_PROGRAMS = ("/api/", "/oauth/", "/log/", "/sante")
+FOR_TOKENS = ("/oauth/token", "/api/v1/oauth/token")  # errors of RFC 6749 there
 
 KINDS: dict[str, tuple[int, str]] = {
     "bad-request": (400, "La demande n’a pas la forme attendue."),
@@ -148,6 +149,13 @@ def as_json(problem: Problem) -> Response:
     return Response(body, problem.status, dict(problem.headers), MEDIA_TYPE)
 
 
+def as_token_error(problem: Problem) -> Response:
+    """RFC 6749, section 5.2. What its vocabulary cannot say is an invalid request, or a passing failure."""
+    error = "temporarily_unavailable" if problem.status >= 500 else "invalid_request"
+    told = {"error": error, "error_description": problem.kind.replace("-", " ")}
+    return Response(json.dumps(told).encode(), problem.status, dict(problem.headers), "application/json")
+
+
 def as_text(_request: Request, problem: Problem) -> Response:
     """The page of last resort: the sentence alone."""
     return Response(f"{problem.title}\n", problem.status, dict(problem.headers), "text/plain; charset=utf-8")
@@ -221,13 +229,12 @@ def _unavailable(error: Exception) -> Problem | None:
 # --- answering -------------------------------------------------------------------------------------------
 
 
-def for_programs(path: str) -> bool:
-    return path.startswith(FOR_PROGRAMS)
-
-
 async def answer(request: Request, problem: Problem) -> Response:
     """The problem as whoever asked can use it. Never raises: the page of last resort needs nothing."""
-    if for_programs(request.scope["path"]):
+    path = request.scope["path"]
+    if path in FOR_TOKENS:
+        return as_token_error(problem)
+    if path.startswith(FOR_PROGRAMS):
         return as_json(problem)
     page: ProblemPage = getattr(request.app.state, "problem_page", as_text)
     try:

@@ -28,7 +28,8 @@ def answered(document: Document, status: int = 200) -> JSONResponse:
 
 def instant(at: datetime) -> str:
     """RFC 3339, UTC, to the millisecond."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    here = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return here.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def instant_or_null(at: datetime | None) -> str | None:

@@ -5,16 +5,16 @@ It waits without holding a thread: reads that wait together are decided, logged 
 refusal is one of two answers, each always the same bytes.
 """
 
+from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from schemas.fields import UnknownFieldError
+from schemas.fields import Catalogue, UnknownFieldError
 from schemas.ids import CarnetId, CompartmentId, PurposeId
-from schemas.purposes import UnknownPurposeError
-from vault.services.parts import Parts
+from schemas.purposes import Frame, UnknownPurposeError
 from vault.services.reading import AccessEnded, FieldsView, NotShared, SharedRead
 from vault.services.throttling import note_throttled
 from vault.web.api.answers import answered, shared_document
@@ -58,7 +58,7 @@ async def read_shared(
     request: Request, carnet_id: str, caller: Annotated[Professional | System, Depends(grantee)]
 ) -> Response:
     state = state_of(request)
-    asked = read_asked(request.scope["query_string"], state.parts)
+    asked = read_asked(request.scope["query_string"], state.parts.catalogue, state.parts.frame)
     actor = caller.reader.actor
     who = f"{actor.kind}:{actor.id}"
     await _admit(state, caller, who)
@@ -85,19 +85,21 @@ async def _admit(state: WebState, caller: Professional | System, who: str) -> No
         raise
 
 
-def read_asked(query_string: bytes, parts: Parts) -> Asked:
-    """The purpose and the compartments asked for. Raises BadRequestError, FaultsError naming each fault."""
+@lru_cache(maxsize=1024)
+def read_asked(query_string: bytes, catalogue: Catalogue, frame: Frame) -> Asked:
+    """The purpose and the compartments asked for; programs ask the same again and again, so what a query
+    means is remembered. Raises BadRequestError, FaultsError naming each fault."""
     told = read_query(query_string, _KNOWN)
     faults = [Told(f"/{name}", "Ce paramètre manque.") for name in ("purpose", "fields") if name not in told]
     if "purpose" in told:
         try:
-            parts.frame.purpose(told["purpose"])
+            frame.purpose(told["purpose"])
         except UnknownPurposeError:
             faults.append(Told("/purpose", "Cet usage n’est pas dans le cadre."))
     compartments: list[CompartmentId] = []
     for place, field_id in enumerate(told["fields"].split(",") if "fields" in told else ()):
         try:
-            compartments.append(parts.catalogue.compartment(field_id).id)
+            compartments.append(catalogue.compartment(field_id).id)
         except UnknownFieldError:
             faults.append(Told(f"/fields/{place}", "Cette information n’est pas au catalogue."))
     if faults:

@@ -120,9 +120,10 @@ _OPERATION = operation(
         200: document(ref("Token"), "The token"),
         400: document(ref("TokenError"), "RFC 6749, section 5.2"),
         401: document(ref("TokenError"), "The assertion is not believed"),
+        413: document(ref("TokenError"), "The body is too long"),
         429: document(ref("TokenError"), "Too many tokens; see Retry-After"),
+        503: document(ref("TokenError"), "A part does not answer; see Retry-After"),
     },
-    problems=["too-large", "unavailable"],
 ) | {"requestBody": {"required": True, "content": {FORM: {"schema": _BODY}}}}
 
 router.add_api_route(PATH, post_token, methods=["POST"], openapi_extra=_OPERATION)
