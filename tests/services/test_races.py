@@ -1,0 +1,190 @@
+"""P4: withdrawing works at once, whoever races. In log order no granted read stands after its grant's end."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.names import Outcome
+from tests.services.log_order import Event, events_of, faults
+from tests.services.racing import Scene, Seen, race
+from tests.world import MovingClock, Someone, World
+from vault.audit import verify
+from vault.audit.events import Op
+from vault.services.reading import AccessEnded
+from vault.services.upkeep import run_upkeep
+from vault.storage.log_source import log_source
+
+ROOT = Path(__file__).parents[2]
+SHORT = 1.5  # seconds of racing in the usual run
+
+
+def a_scene(world: World) -> tuple[Scene, list[Someone]]:
+    persons = [world.newcomer("ana"), world.newcomer("bob")]
+    for who in persons:
+        world.fill(who)
+    return Scene.of(persons, [world.system("SIAE Un"), world.system("SIAE Deux")]), persons
+
+
+def check(world: World, persons: Sequence[Someone], everything: Sequence[Seen]) -> list[Event]:
+    """The promise, from what the log says; and that no answer was given without its entry."""
+    assert [wrong for seen in everything for wrong in seen.wrong] == []
+    events = events_of(world, [who.carnet_id for who in persons])
+    rows = [row for who in persons for row in world.parts.data.grants_of(who.carnet_id)]
+    assert faults(events, {row.grant.id: row.grant.terms.ends_at for row in rows}) == []
+    granted = {event.no for event in events if event.op is Op.READ and event.out is Outcome.GRANTED}
+    answered = [no for seen in everything for no in seen.reads]
+    assert set(answered) <= granted, "P2: no answer without its entry"
+    assert len(set(answered)) == len(answered), "an entry a read"
+    with log_source(world.app.data.database) as source:
+        report = verify(source, origin=world.app.settings.log_origin, verifiers=[world.app.verifier])
+    assert report.ok, report.findings
+    return events
+
+
+def wait_for_days(world: World, clock: MovingClock) -> Callable[[], None]:
+    """Days go by and the jobs run, so that grants also end by themselves while others race."""
+
+    def work() -> None:
+        time.sleep(0.15)
+        clock.forward(hours=20)
+        run_upkeep(world.parts)
+
+    return work
+
+
+def test_in_threads_no_read_stands_after_its_grant_s_end(town: World, clock: MovingClock) -> None:
+    scene, persons = a_scene(town)
+    seen = race(town, scene, seconds=SHORT, seed=1, more=[wait_for_days(town, clock)])
+    events = check(town, persons, [seen])
+    assert {Op.WITHDRAW, Op.REPLACE, Op.READ} <= {event.op for event in events}
+    assert seen.reads
+    assert seen.refused
+
+
+def in_processes(world: World, scene: Scene, *, count: int, seconds: float, seed: int) -> list[Seen]:
+    """Each shares and withdraws for a person of its own, and reads the carnets of all."""
+    command = [sys.executable, "-m", "tests.services.racing"]
+    running = []
+    for number in range(count):
+        told = {
+            "environ": dict(world.environ),
+            "scene": asdict(replace(scene, persons=[scene.persons[number % len(scene.persons)]])),
+            "seconds": seconds,
+            "seed": seed + 100 * number,
+        }
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            text=True,
+        )
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(told))
+        process.stdin.close()
+        process.stdin = None
+        running.append(process)
+    results = []
+    for process in running:
+        out, err = process.communicate(timeout=seconds + 120)
+        assert process.returncode == 0, err
+        results.append(Seen(**json.loads(out)))
+    return results
+
+
+def test_in_processes_no_read_stands_after_its_grant_s_end(world: World) -> None:
+    scene, persons = a_scene(world)
+    everything = in_processes(world, scene, count=2, seconds=SHORT, seed=2)
+    events = check(world, persons, everything)
+    assert sum(len(seen.reads) for seen in everything) > 0
+    assert {Op.WITHDRAW, Op.REPLACE, Op.READ} <= {event.op for event in events}
+
+
+@pytest.mark.soak
+def test_in_a_hundred_thousand_interleavings_no_read_stands_after_its_grant_s_end(
+    world: World, soak_seconds: float, record_property: Callable[[str, object], None]
+) -> None:
+    """As many as fit in the time, up to 100 000: threads here, two more processes beside."""
+    steps, over, seed = 0, time.monotonic() + soak_seconds, 3
+    while steps < 100_000 and time.monotonic() < over:
+        scene, persons = a_scene(world)
+        seconds = max(2.0, min(30.0, over - time.monotonic()))
+        everything = in_processes(world, scene, count=2, seconds=seconds, seed=seed)
+        check(world, persons, everything)
+        steps += sum(seen.steps for seen in everything)
+        seed += 1000
+    record_property("interleavings", steps)
+
+
+# --- that the checker can fail ---------------------------------------------------------------------------
+
+START = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def story(*told: tuple[Op, Outcome]) -> list[Event]:
+    return [
+        Event(no, START + timedelta(seconds=no), op, out, "g") for no, (op, out) in enumerate(told, start=10)
+    ]
+
+
+GIVEN, READ = (Op.GRANT, Outcome.GRANTED), (Op.READ, Outcome.GRANTED)
+DENIED = (Op.READ, Outcome.DENIED)
+
+
+@pytest.mark.parametrize("end", [Op.WITHDRAW, Op.REPLACE, Op.EXPIRE, Op.REVOKE])
+def test_the_checker_sees_a_read_after_the_end(end: Op) -> None:
+    stop = (end, Outcome.GRANTED)
+    assert faults(story(GIVEN, READ, READ, stop, DENIED, DENIED)) == []
+    assert faults(story(GIVEN, READ, stop, READ)) == ["13 reads under a grant that 12 had ended"]
+    assert faults(story(GIVEN, stop, DENIED, stop)) == ["13 ends what 11 had ended"]
+    assert faults(story(READ, GIVEN)) == ["10 reads under a grant that was not given before"]
+
+
+def test_the_checker_sees_a_read_at_the_instant_of_the_end_and_time_that_goes_back() -> None:
+    events = story(GIVEN, READ)
+    assert faults(events, {"g": events[1].at + timedelta(milliseconds=1)}) == []
+    assert faults(events, {"g": events[1].at}) == ["11 reads at or after the end of its grant"]
+    assert faults([events[0], replace(events[1], at=START)]) == ["11 is dated before 10"]
+
+
+class BeforeTheLock:
+    """Decides on what stood before the lock was taken: the order argument without its one condition."""
+
+    def __init__(self, between: Callable[[], Any]) -> None:
+        self._between = between
+
+    def before_lock(self) -> None:
+        self._between()
+
+    def still_hold(self, connection: Any, rechecks: Any, now: Any) -> Any:
+        return rechecks
+
+
+def test_without_the_second_decision_the_checker_finds_a_late_read(
+    town: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who, system = town.newcomer("ana"), town.system()
+    town.fill(who)
+    grant = town.share(who, system.structure_id)
+    honest = town.app.data._appender._decider
+    withdraw = lambda: town.withdraw(who, grant)  # noqa: E731
+    monkeypatch.setattr(town.app.data._appender, "_decider", BeforeTheLock(withdraw))
+    assert town.read(system, who.carnet_id) == AccessEnded(), "even so, Q_g is gone and nothing opens"
+    assert faults(events_of(town, [who.carnet_id])) != []
+
+    monkeypatch.setattr(town.app.data._appender, "_decider", honest)
+    other = town.newcomer("bob")
+    town.fill(other)
+    grant, who = town.share(other, system.structure_id), other
+    monkeypatch.setattr(honest, "before_lock", withdraw)
+    assert town.read(system, other.carnet_id) == AccessEnded()
+    assert faults(events_of(town, [other.carnet_id])) == [], "with it, the same race is harmless"
