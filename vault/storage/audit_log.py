@@ -21,15 +21,15 @@ from vault.errors import LogUnavailableError
 from vault.services.ports import Clock
 from vault.services.rows import Appended, Draft
 from vault.storage.columns import from_ms, insert_if_absent, to_ms
-from vault.storage.prepared import Prepared
+from vault.storage.prepared import Prepared, PreparedInsert
 from vault.storage.tables import leaves, log_head, log_index, openings, tiles
 
 STEP_BACK = timedelta(seconds=5)
 
 _LOCK_HEAD = Prepared(select(log_head.c.size, log_head.c.t, log_head.c.range).with_for_update())
-_ADD_LEAVES = Prepared(insert(leaves))
-_ADD_OPENINGS = Prepared(insert(openings))
-_ADD_INDEX = Prepared(insert(log_index))
+_ADD_LEAVES = PreparedInsert(leaves)
+_ADD_OPENINGS = PreparedInsert(openings)
+_ADD_INDEX = PreparedInsert(log_index)
 _MOVE_HEAD = Prepared(
     update(log_head)
     .where(log_head.c.size == bindparam("old"))
@@ -85,9 +85,9 @@ class HeldLog:
         old, numbers = self.size, range(self.size, self.size + len(drafts))
         encoded = [_leaf(draft, self._t).encode() for draft in drafts]
         hashes = [leaf_hash(data) for data in encoded]
-        _ADD_LEAVES.many(self._connection, _leaf_rows(numbers, encoded, hashes))
-        _ADD_OPENINGS.many(self._connection, _opening_rows(numbers, drafts))
-        _ADD_INDEX.many(self._connection, _index_rows(numbers, drafts))
+        _ADD_LEAVES.rows(self._connection, list(zip(numbers, encoded, hashes, strict=True)))
+        _ADD_OPENINGS.rows(self._connection, _opening_rows(numbers, drafts))
+        _ADD_INDEX.rows(self._connection, _index_rows(numbers, drafts))
         self._keep_tiles(hashes)
         self._range.extend(hashes)
         self.size += len(drafts)
@@ -160,18 +160,12 @@ def _leaf(draft: Draft, t: int) -> Leaf:
     )
 
 
-def _leaf_rows(
-    numbers: Sequence[int], encoded: Sequence[bytes], hashes: Sequence[bytes]
-) -> list[dict[str, Any]]:
-    return [
-        {"no": no, "bytes": data, "hash": hash_}
-        for no, data, hash_ in zip(numbers, encoded, hashes, strict=True)
-    ]
+# Rows in the order of their table's columns.
 
 
-def _opening_rows(numbers: Sequence[int], drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+def _opening_rows(numbers: Sequence[int], drafts: Sequence[Draft]) -> list[tuple[Any, ...]]:
     return [
-        {"leaf": no, "kind": kind, "month": draft.month, "sealed": sealed}
+        (no, kind, draft.month, sealed)
         for no, draft in zip(numbers, drafts, strict=True)
         for kind, sealed in (
             (OpeningKind.ABOUT.value, draft.about_sealed),
@@ -180,15 +174,8 @@ def _opening_rows(numbers: Sequence[int], drafts: Sequence[Draft]) -> list[dict[
     ]
 
 
-def _index_rows(numbers: Sequence[int], drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+def _index_rows(numbers: Sequence[int], drafts: Sequence[Draft]) -> list[tuple[Any, ...]]:
     return [
-        {
-            "leaf": no,
-            "op": str(draft.op),
-            "out": str(draft.out),
-            "carnet_tag": draft.carnet_tag,
-            "structure_tag": draft.structure_tag,
-            "agent_tag": draft.agent_tag,
-        }
+        (no, str(draft.op), str(draft.out), draft.carnet_tag, draft.structure_tag, draft.agent_tag)
         for no, draft in zip(numbers, drafts, strict=True)
     ]
