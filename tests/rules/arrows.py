@@ -43,6 +43,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "cryptography": ("vault.crypto",),
     "fastapi": ("vault.web", "vault.demo"),
     "starlette": ("vault.web", "vault.demo"),
+    "anyio": ("vault.web",),  # comes with starlette, whose threads it counts
     "python_multipart": ("vault.web",),
     "authlib": ("vault.web.login",),
     "httpcore2": ("vault.web.login",),  # the layer under httpx2: only it can bound a whole exchange

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter
+from sqlalchemy import update
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 
 from schemas.names import Role, StructureKind
 from tests.web.site import V1, Site, fields_url
 from vault.errors import ConfigError
 from vault.services.sessions import end_session
+from vault.storage.tables import clients, habilitations
 from vault.web.app import create_app
 from vault.web.guard import check_declared
 
@@ -164,19 +167,11 @@ def test_a_system_that_was_closed_lists_and_reads_nothing_while_its_token_lives(
 
 
 def _end_habilitations(site: Site) -> None:
-    from sqlalchemy import update
-
-    from vault.storage.tables import habilitations
-
     with site.world.app.data.database.transaction() as connection:
         connection.execute(update(habilitations).values(ends_at=datetime.now(UTC) - timedelta(seconds=1)))
 
 
 def _close_clients(site: Site) -> None:
-    from sqlalchemy import update
-
-    from vault.storage.tables import clients
-
     with site.world.app.data.database.transaction() as connection:
         connection.execute(update(clients).values(ends_at=datetime.now(UTC) - timedelta(seconds=1)))
 
@@ -205,8 +200,6 @@ def test_a_route_that_does_not_say_who_may_call_it_stops_the_start(lone_site: Si
 
 
 def test_what_cannot_say_who_may_call_it_stops_the_start() -> None:
-    from starlette.routing import Mount, Route, WebSocketRoute
-
     for route in (
         Mount("/autre", routes=[]),
         Route("/brut", lambda request: None),

@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.web.site import V1, Site, fields_url, site_over
 from tests.world import World
+from vault.audit import open_note
+from vault.errors import LogUnavailableError, StoreUnavailableError
+from vault.web.api.sante import Pulse
 from vault.web.headers import MOST_BODY
 
 PROVIDERS = {
@@ -225,8 +227,6 @@ def test_no_secret_and_no_name_reaches_the_process_log(site: Site, caplog: pytes
 def test_when_the_log_cannot_append_the_answer_is_503_and_says_so(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vault.errors import LogUnavailableError
-
     ana, me = site.person("ana")
     alpha = site.machine()
     site.world.share(ana, alpha.structure_id)
@@ -256,9 +256,6 @@ def test_when_the_log_cannot_append_the_answer_is_503_and_says_so(
 
 
 def test_the_health_names_the_part_that_fails(lone_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    from vault.errors import StoreUnavailableError
-    from vault.web.api.sante import Pulse
-
     now = [0.0]
     pulse, parts = Pulse(lambda: now[0]), lone_site.world.parts
     assert pulse.failing(parts) is None
@@ -272,10 +269,8 @@ def test_the_health_names_the_part_that_fails(lone_site: Site, monkeypatch: pyte
     assert pulse.failing(parts) == "keys"
 
 
-def test_the_logs_public_face_is_a_checkpoint_and_the_key_that_signed_it(site: Site, tmp_path: Path) -> None:
-    from vault.audit import open_note
-
-    client = site.client()
+def test_the_logs_public_face_is_a_checkpoint_and_the_key_that_signed_it(lone_site: Site) -> None:
+    site, client = lone_site, lone_site.client()
     site.world.app.jobs().run_once()
     note, keys = client.get("/log/checkpoint"), client.get("/log/vkey")
     assert note.headers["content-type"] == keys.headers["content-type"] == "text/plain; charset=utf-8"

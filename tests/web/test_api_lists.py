@@ -87,8 +87,8 @@ def test_her_grants_come_newest_first_in_pages(lone_site: Site, many_structures:
     assert {tuple(item["grantee"]) for item in found} == {("structure_id",)}
 
 
-def test_a_grantees_own_grants_come_in_pages(site: Site) -> None:
-    alpha = site.machine()
+def test_a_grantees_own_grants_come_in_pages(lone_site: Site) -> None:
+    site, alpha = lone_site, lone_site.machine()
     people = [site.world.person(f"personne-{number}") for number in range(53)]
     given = {site.world.share(who, alpha.structure_id, ["permis_conduire"]).id for who in people}
     other = site.machine("SIAE Beta")

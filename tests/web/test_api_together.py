@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import select, update
 
 from consent.decisions import Allowed
 from consent.grants import Grantee
@@ -13,6 +14,7 @@ from schemas.names import LegalBasis, Outcome
 from tests.web.site import BASE, Machine, Site, fields_url
 from tests.world import SIAE_FIELDS, Someone
 from vault.services import reading
+from vault.storage.tables import records
 
 PEOPLE = 6
 
@@ -93,10 +95,6 @@ def test_one_broken_read_leaves_its_neighbours_alone(site: Site) -> None:
 
 
 def _spoil(site: Site, who: Someone) -> None:
-    from sqlalchemy import select, update
-
-    from vault.storage.tables import records
-
     with site.world.app.data.database.transaction() as connection:
         mine = records.c.carnet_id == who.carnet_id
         record = connection.execute(select(records.c.record).where(mine)).scalars().first()
