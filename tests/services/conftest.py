@@ -36,21 +36,27 @@ def alpha(world: World) -> System:
 
 
 @pytest.fixture(scope="session")
-def clock() -> MovingClock:
-    """The clock of ``town``."""
+def town_clock() -> MovingClock:
     return MovingClock()
+
+
+@pytest.fixture
+def clock(town_clock: MovingClock) -> Iterator[MovingClock]:
+    """The clock of ``town``; it goes on after the test, from where the test left it."""
+    yield town_clock
+    town_clock.go_on()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def town(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, clock: MovingClock
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, town_clock: MovingClock
 ) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("town")
     urls = StoreUrls(f"sqlite:///{folder}/carnet.sqlite", f"sqlite:///{folder}/keys.sqlite")
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         urls = StoreUrls(server.fresh_database("data"), server.fresh_database("keys"))
-    opened = World.open(urls.data, urls.keys, folder, clock=clock)
+    opened = World.open(urls.data, urls.keys, folder, clock=town_clock)
     yield opened
     opened.close()
 

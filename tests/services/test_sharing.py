@@ -230,36 +230,27 @@ def test_after_a_withdrawal_she_may_share_again(town: World, eva: Someone, alpha
     assert town.values(alpha_siae, eva.carnet_id).keys() == set(SIAE_FIELDS[:1])
 
 
-@contextmanager
-def stopped_clock(clock: MovingClock) -> Iterator[MovingClock]:
-    try:
-        yield clock
-    finally:
-        clock.go_on()
-
-
 def test_a_grant_is_read_until_the_last_instant_and_not_at_its_end(
     town: World, eva: Someone, alpha_siae: System, clock: MovingClock
 ) -> None:
     grant = town.share(eva, alpha_siae.structure_id, days=1)
     ends_at = grant.terms.ends_at
-    with stopped_clock(clock):
-        clock.stop_at(ends_at - timedelta(milliseconds=1))
-        assert town.values(alpha_siae, eva.carnet_id).keys() == ALL
-        run_upkeep(town.parts)
-        assert state_of(town, eva, grant) is GrantState.GRANTED
-        clock.stop_at(ends_at)
-        assert town.read(alpha_siae, eva.carnet_id) == AccessEnded(), "without waiting for any job"
-        given, _ = received.list_received_grants(town.parts, alpha_siae.reader, limit=1000)
-        assert eva.carnet_id not in {one.terms.carnet_id for one in given}
-        assert state_of(town, eva, grant) is GrantState.GRANTED
-        assert run_upkeep(town.parts).expired >= 1
-        assert state_of(town, eva, grant) is GrantState.EXPIRED
-        assert keys_left(town, grant) == []
-        assert transitions(town, eva) == [(Op.GRANT, grant.id), (Op.EXPIRE, grant.id)]
-        assert town.read(alpha_siae, eva.carnet_id) == AccessEnded()
-        assert run_upkeep(town.parts).expired == 0
-        assert town.withdraw(eva, grant).state is GrantState.EXPIRED
+    clock.stop_at(ends_at - timedelta(milliseconds=1))
+    assert town.values(alpha_siae, eva.carnet_id).keys() == ALL
+    run_upkeep(town.parts)
+    assert state_of(town, eva, grant) is GrantState.GRANTED
+    clock.stop_at(ends_at)
+    assert town.read(alpha_siae, eva.carnet_id) == AccessEnded(), "without waiting for any job"
+    given, _ = received.list_received_grants(town.parts, alpha_siae.reader, limit=1000)
+    assert eva.carnet_id not in {one.terms.carnet_id for one in given}
+    assert state_of(town, eva, grant) is GrantState.GRANTED
+    assert run_upkeep(town.parts).expired >= 1
+    assert state_of(town, eva, grant) is GrantState.EXPIRED
+    assert keys_left(town, grant) == []
+    assert transitions(town, eva) == [(Op.GRANT, grant.id), (Op.EXPIRE, grant.id)]
+    assert town.read(alpha_siae, eva.carnet_id) == AccessEnded()
+    assert run_upkeep(town.parts).expired == 0
+    assert town.withdraw(eva, grant).state is GrantState.EXPIRED
 
 
 def test_a_read_that_waits_past_the_end_is_judged_by_the_log_s_instant(
@@ -273,9 +264,8 @@ def test_a_read_that_waits_past_the_end_is_judged_by_the_log_s_instant(
         return honest(tickets)
 
     monkeypatch.setattr(town.parts.data, "append_reads", late)
-    with stopped_clock(clock):
-        clock.stop_at(grant.terms.ends_at - timedelta(milliseconds=1))
-        assert town.read(alpha_siae, eva.carnet_id) == AccessEnded()
+    clock.stop_at(grant.terms.ends_at - timedelta(milliseconds=1))
+    assert town.read(alpha_siae, eva.carnet_id) == AccessEnded()
     accesses, _ = own_carnet.list_accesses(town.parts, eva.owner, actor=eva.actor)
     assert accesses[0].outcome is Outcome.DENIED
 
