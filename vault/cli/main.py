@@ -30,7 +30,7 @@ _HINTS = {
 }
 
 
-class _Overview(Parser):
+class Overview(Parser):
     """``carnet --help`` is one list of everything, the same as the README's."""
 
     commands: Commands
@@ -39,9 +39,9 @@ class _Overview(Parser):
         return _HEAD + self.commands.overview() + _TAIL
 
 
-def parser() -> Parser:
+def parser() -> Overview:
     """The whole command line."""
-    whole = _Overview(prog="carnet")
+    whole = Overview(prog="carnet")
     whole.add_argument("--json", action="store_true", default=False)
     whole.commands = Commands.under(whole)
     for topic in TOPICS:
