@@ -19,6 +19,7 @@ Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="sans 
 CHROMIUM = shutil.which("chromium")
 TAGS = ["RGAAv4", "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NAMES = tuple(samples())
+ONE_EACH = tuple({sample.view.template: name for name, sample in samples().items()}.values())
 RICH = (
     "mon-carnet",
     "theme-fautes",
