@@ -1,0 +1,35 @@
+"""What several journeys do: come in, share. Names of people are those of the bundled provider."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def come_in(walker: Any, key: str) -> None:
+    walker.page.goto(f"{walker.url}/connexion/franceconnect")
+    walker.page.locator(f"button[value={key}]").click()
+
+
+def come_in_invited(walker: Any, invitation: str, key: str) -> None:
+    walker.page.goto(invitation)
+    walker.page.get_by_role("button", name="Continuer avec ProConnect").click()
+    walker.page.locator(f"button[value={key}]").click()
+
+
+def share_with(walker: Any, words: str, purpose: str, fields: Sequence[str], *, check: bool = True) -> None:
+    """All four steps and the preview, for one month."""
+
+    def press(name: str) -> None:
+        walker.page.locator("main").get_by_role("button", name=name).last.click()
+        if check:
+            walker.check()
+
+    walker.page.goto(f"{walker.url}/mes-partages/nouveau?q={words}")
+    walker.page.locator("button.pick").first.click()
+    walker.page.locator(f"input[value={purpose}]").check()
+    press("Continuer")
+    for field in fields:
+        walker.page.locator(f"input[value={field}]").check()
+    press("Continuer")
+    walker.page.locator("input[name=days][value='31']").check()
+    press("Continuer")
+    press("Partager")
