@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import Column, Index, MetaData, String, Table, Text, insert
 
@@ -15,8 +16,8 @@ from schemas.canonical import canonical
 from schemas.fields import Catalogue, Field
 from schemas.ids import new_id
 from tests.world import Someone, System, World
-from vault.crypto import digest, new_secret
-from vault.services.rows import TokenRow
+from vault.services import tokens
+from vault.services.rows import ClientRow
 from vault.storage import tables
 
 FIELDS = 20
@@ -53,16 +54,25 @@ def seed(data_url: str, keys_url: str, folder: Path) -> Measured:
         with world.app.data.database.transaction() as connection:
             plain_metadata.create_all(connection)
         people = [_person(world, system, fields, number) for number in range(READ)]
-        token = new_secret()
-        ends_at = datetime.now(UTC) + timedelta(hours=6)
-        world.parts.keystore.add_token(
-            TokenRow(digest(token), system.client_id, system.structure_id, ends_at)
-        )
+        with patch.object(tokens, "TOKEN_LIFE", timedelta(hours=6)):
+            given = tokens.give_token(
+                world.parts, _client(world, system), jti="bench", assertion_ends_at=datetime.now(UTC)
+            )
+        assert given is not None
         return Measured(
-            world.environ, token, tuple(someone.carnet_id for someone in people), tuple(f.id for f in fields)
+            world.environ,
+            given.token,
+            tuple(someone.carnet_id for someone in people),
+            tuple(f.id for f in fields),
         )
     finally:
         world.close()
+
+
+def _client(world: World, system: System) -> ClientRow:
+    client = tokens.client_of(world.parts, system.client_id)
+    assert client is not None
+    return client
 
 
 def _ccas() -> Any:

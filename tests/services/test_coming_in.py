@@ -372,9 +372,14 @@ def test_with_several_habilitations_a_session_acts_for_none_until_one_of_its_own
     assert (session.session.row.kind, session.session.row.subject) == ("professional", "")
     stranger = town.member(siae, new_id(), kind=StructureKind.SIAE).professional_id
 
-    def choose(professional_id: str) -> Any:
+    def choose(professional_id: str, coming: NewSession = session) -> Any:
         return signing_in.choose_habilitation(
-            town.parts, session.session, ProfessionalId(professional_id), address=None
+            town.parts,
+            coming.session,
+            ProfessionalId(professional_id),
+            cookie=coming.cookie,
+            rules=RULES,
+            address=None,
         )
 
     for not_hers in (stranger, "", "nobody", "\x00"):
@@ -384,15 +389,25 @@ def test_with_several_habilitations_a_session_acts_for_none_until_one_of_its_own
         assert now.subject == ""
     rows = {row.role: row for row in habilitations(town, name)}
     for role, kind in ((Role.DPO, "dpo"), (Role.REFERENT, "professional")):
-        assert choose(rows[role].professional_id) == rows[role]
-        now = town.parts.keystore.session(session.session.session_id)
-        assert now is not None
-        assert (now.kind, now.subject) == (kind, rows[role].professional_id)
+        chosen = choose(rows[role].professional_id, session)
+        assert (chosen.session.row.kind, chosen.session.row.subject) == (kind, rows[role].professional_id)
+        assert town.parts.keystore.session(session.session.session_id) is None, "a new identifier each time"
+        session = chosen
 
 
 def test_a_person_s_session_chooses_no_habilitation(town: World, eva: Someone, siae: StructureId) -> None:
     stranger = town.member(siae, new_id(), kind=StructureKind.SIAE).professional_id
-    assert signing_in.choose_habilitation(town.parts, eva.session.session, stranger, address=None) is None
+    assert (
+        signing_in.choose_habilitation(
+            town.parts,
+            eva.session.session,
+            stranger,
+            cookie=eva.session.cookie,
+            rules=RULES,
+            address=None,
+        )
+        is None
+    )
 
 
 def test_whose_habilitation_ended_comes_in_no_more_and_reads_no_more(

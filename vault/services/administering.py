@@ -14,6 +14,7 @@ from vault.audit.events import AboutContent, ActorKind, Op
 from vault.crypto import digest, new_secret, seal_small
 from vault.errors import CallerError
 from vault.services.accounts import INDEX
+from vault.services.bindings import CLIENT, DOORS, binding_row
 from vault.services.journal import OPERATOR, draft
 from vault.services.key_sources import INSTANCE, KeyRows, Random, agent_name
 from vault.services.parts import Parts
@@ -46,6 +47,7 @@ def make_instance_keys(
         [
             rows.make("journal", INSTANCE, random(32)),
             rows.make(*INDEX, random(32)),
+            rows.make(*DOORS, random(32)),
             rows.make("signing", "log", log_seed, public=log_public),
         ],
         if_absent=True,
@@ -97,7 +99,12 @@ def add_client(parts: Parts, *, structure_id: StructureId, name: str, public_jwk
         raise NoSuchStructureError("no such structure")
     jwk = check_jwk(public_jwk)
     client_id = ClientId(new_id())
-    parts.keystore.add_secrets([parts.rows.make(*agent_name(ActorKind.CLIENT, client_id), parts.random(32))])
+    parts.keystore.add_secrets(
+        [
+            parts.rows.make(*agent_name(ActorKind.CLIENT, client_id), parts.random(32)),
+            binding_row(parts.rows, CLIENT, client_id, (structure_id, jwk)),
+        ]
+    )
     with parts.data.change() as work:
         work.add_client(ClientRow(client_id, structure_id, name, jwk, None))
         work.append(_about_nobody(parts, Op.CLIENT_CHANGE, AboutContent(structure_id=structure_id)))

@@ -1,17 +1,20 @@
 """Sessions, pending sign-ins and one-time links: what a browser holds is a secret, what K holds its digest.
 
-A session's private part (the provider's id_token for signing out, the name to greet with) is sealed under a
+A session's columns are part of what its seal is bound to, so that a row written by another hand opens
+nothing. Its private part (the provider's id_token for signing out, the name to greet with) is sealed under a
 key that only the cookie gives: neither a dump of K nor the root alone opens it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from schemas.canonical import CanonicalError, canonical, parse_strict
+from schemas.framing import lp
 from schemas.ids import SessionId
 from vault.crypto import CryptoError, digest, new_secret, open_small, seal_small
+from vault.services.bindings import doors_secret, to_the_millisecond
 from vault.services.parts import Parts
 from vault.services.ports import PendingRow, SessionRow
 
@@ -60,7 +63,7 @@ def open_session(
     """A new session with a new identifier; the browser's former one, if any, ends (no fixation)."""
     if replaces:
         end_session(parts, replaces)
-    now = parts.now()
+    now = to_the_millisecond(parts.now())
     cookie = new_secret()
     row = SessionRow(
         session_id=SessionId(digest(cookie)),
@@ -71,9 +74,11 @@ def open_session(
         created_at=now,
         seen_at=now,
         ends_at=now + rules.absolute,
-        sealed=seal_small(canonical(dict(private)), secret=cookie.encode(), place=b"session"),
+        sealed=b"",
     )
-    parts.keystore.add_session(row)
+    secret = _session_secret(parts, cookie)
+    sealed = seal_small(canonical(dict(private)), secret=secret, place=_place_of(row))
+    parts.keystore.add_session(replace(row, sealed=sealed))
     return NewSession(cookie, Session(row, private))
 
 
@@ -87,7 +92,7 @@ def session_of(parts: Parts, cookie: str, rules: Mapping[str, SessionRules]) -> 
     if now >= row.ends_at or now >= row.seen_at + rules[row.kind].idle:
         parts.keystore.end_sessions(session_id=row.session_id)
         return None
-    private = _open(row.sealed, cookie, b"session")
+    private = _open_session(parts, row, cookie)
     if private is None:
         return None
     if now - row.seen_at >= TOUCH_EVERY:
@@ -101,7 +106,7 @@ def end_session(parts: Parts, cookie: str) -> Mapping[str, str] | None:
     if row is None:
         return None
     parts.keystore.end_sessions(session_id=row.session_id)
-    return _open(row.sealed, cookie, b"session")
+    return _open_session(parts, row, cookie)
 
 
 def remember_pending(parts: Parts, *, browser: str, state: str, told: Mapping[str, Any]) -> None:
@@ -119,12 +124,27 @@ def take_pending(parts: Parts, *, browser: str | None, state: str) -> Mapping[st
         return None
     if parts.now() - row.created_at > PENDING_LIFE:
         return None
-    return _open(row.sealed, browser + state, b"pending")
+    return _open(row.sealed, (browser + state).encode(), b"pending")
 
 
-def _open(sealed: bytes, secret: str, place: bytes) -> Mapping[str, Any] | None:
+def _open_session(parts: Parts, row: SessionRow, cookie: str) -> Mapping[str, Any] | None:
+    """None also when the row says something else than when it was made, or was made by another hand."""
+    return _open(row.sealed, _session_secret(parts, cookie), _place_of(row))
+
+
+def _session_secret(parts: Parts, cookie: str) -> bytes:
+    """Of the browser and of the instance: neither the cookie alone nor the root alone opens a session."""
+    return lp(doors_secret(parts), cookie)
+
+
+def _place_of(row: SessionRow) -> bytes:
+    columns = (row.session_id, row.kind, row.subject, row.account_id, row.csrf, row.ends_at.isoformat())
+    return lp("session", *columns)
+
+
+def _open(sealed: bytes, secret: bytes, place: bytes) -> Mapping[str, Any] | None:
     try:
-        told = parse_strict(open_small(sealed, secret=secret.encode(), place=place))
+        told = parse_strict(open_small(sealed, secret=secret, place=place))
     except (CryptoError, CanonicalError):
         return None
     return told if isinstance(told, dict) else None

@@ -40,6 +40,7 @@ from vault.services.accounts import (
     secret_name,
     tag_of,
 )
+from vault.services.bindings import HABILITATION, binding_row, holds
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, OwnerAccess, agent_name, seed_name
 from vault.services.parts import Parts
@@ -218,19 +219,42 @@ def professional_signs_in(
 def live_habilitations(parts: Parts, account_id: AccountId | None) -> Sequence[HabilitationRow]:
     if account_id is None:
         return []
-    now = parts.now()
-    return [row for row in parts.data.habilitations_of(account_id) if row.live(now)]
+    return [row for row in parts.data.habilitations_of(account_id) if in_force(parts, row)]
+
+
+def in_force(parts: Parts, row: HabilitationRow) -> bool:
+    """Whether the habilitation stands now, as it was given."""
+    return row.live(parts.now()) and holds(parts, HABILITATION, row.professional_id, _facts(row))
+
+
+def _facts(row: HabilitationRow) -> tuple[str, ...]:
+    return row.account_id, row.structure_id, row.role
 
 
 def choose_habilitation(
-    parts: Parts, session: Session, professional_id: ProfessionalId, *, address: str | None
-) -> HabilitationRow | None:
-    """Make the session act for this habilitation of its own account; None when it has no such one."""
+    parts: Parts,
+    session: Session,
+    professional_id: ProfessionalId,
+    *,
+    cookie: str,
+    rules: SessionRules,
+    address: str | None,
+) -> NewSession | None:
+    """A new session, in place of this one, that acts for this habilitation of the same account; None when
+    the account has no such one."""
     for row in live_habilitations(parts, AccountId(session.row.account_id)):
         if row.professional_id == professional_id:
-            parts.keystore.set_session_subject(session.row.session_id, kind_of(row.role), row.professional_id)
-            _note_sign_in(parts, _professional(row, session.session_id, address), None)
-            return row
+            chosen = open_session(
+                parts,
+                kind=kind_of(row.role),
+                subject=row.professional_id,
+                account_id=row.account_id,
+                rules=rules,
+                private=session.private,
+                replaces=cookie,
+            )
+            _note_sign_in(parts, _professional(row, chosen.session.session_id, address), None)
+            return chosen
     return None
 
 
@@ -271,9 +295,9 @@ def _join(
             work.add_account(
                 AccountRow(account_id, None, seal_identity(account_id, identity, secret), work.now)
             )
-        work.add_habilitation(
-            HabilitationRow(professional_id, account_id, invited.structure_id, invited.role, work.now, None)
-        )
+        row = HabilitationRow(professional_id, account_id, invited.structure_id, invited.role, work.now, None)
+        parts.keystore.add_secrets([binding_row(parts.rows, HABILITATION, professional_id, _facts(row))])
+        work.add_habilitation(row)
         if not work.use_invitation(invited.invitation_id, professional_id):
             return None
         work.append(_joined(parts, actor, journals))

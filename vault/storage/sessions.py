@@ -64,15 +64,10 @@ class SignInRows:
             row = connection.execute(_SESSION, {"session": session_id}).one_or_none()
         return SessionRow(*row) if row else None
 
-    def set_session_subject(self, session_id: str, kind: str, subject: str) -> None:
-        self._update_session(session_id, kind=kind, subject=subject)
-
     def touch_session(self, session_id: str, seen_at: datetime) -> None:
-        self._update_session(session_id, seen_at=seen_at)
-
-    def _update_session(self, session_id: str, **values: object) -> None:
         with self._database.transaction() as connection:
-            connection.execute(update(sessions).where(sessions.c.session_id == session_id).values(**values))
+            this = update(sessions).where(sessions.c.session_id == session_id)
+            connection.execute(this.values(seen_at=seen_at))
 
     def end_sessions(self, *, session_id: str | None = None, subject: str | None = None) -> int:
         """One session, or all of a subject. Neither: none."""

@@ -31,6 +31,7 @@ from vault.services.key_sources import OwnerAccess
 from vault.services.ports import HabilitationRow, TokenRow
 from vault.services.reading import Reader
 from vault.services.sessions import DPO, PERSON, Session, session_of
+from vault.services.signing_in import in_force
 from vault.services.tokens import tokens_of
 from vault.web.state import WebState, state_of
 
@@ -191,7 +192,7 @@ def _habilitation(request: Request, session: Session) -> HabilitationRow:
     """The one the session acts for, in force now: a person who left loses everything at the next request."""
     state = state_of(request)
     row = state.parts.data.habilitation(ProfessionalId(session.row.subject)) if session.row.subject else None
-    if row is None or not row.live(state.parts.now()):
+    if row is None or not in_force(state.parts, row):
         raise WrongCallerError("no habilitation in force")
     return row
 

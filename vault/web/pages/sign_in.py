@@ -21,7 +21,6 @@ from vault.services.signing_in import (
     ComingIn,
     NotInvited,
     choose_habilitation,
-    kind_of,
     live_habilitations,
     person_signs_in,
     professional_signs_in,
@@ -144,13 +143,20 @@ def act_for_structure(
 ) -> Response:
     if session.row.kind == PERSON:
         raise guard.WrongCallerError("for professionals only")
+    state = state_of(request)
     chosen = choose_habilitation(
-        state_of(request).parts,
+        state.parts,
         session,
         ProfessionalId(form.one("habilitation_id")),
+        cookie=guard.cookie_of(request) or "",
+        rules=state.session_rules[PROFESSIONAL],
         address=guard.address_of(request),
     )
-    return see_other(home_of(kind_of(chosen.role)) if chosen else "/choisir-structure")
+    if chosen is None:
+        return see_other("/choisir-structure")
+    answer = see_other(home_of(chosen.session.row.kind))
+    set_cookie(answer, state, chosen.cookie)
+    return answer
 
 
 # --- leaving ---------------------------------------------------------------------------------------------

@@ -1,0 +1,144 @@
+"""Rows written by another hand: whoever writes in a store without the root gains no door."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from schemas.names import Role
+from tests.world import RULES, Someone, System, World
+from vault.crypto import digest
+from vault.services import administering, sessions, tokens
+from vault.services.accounts import find_account
+from vault.services.rows import SessionRow
+from vault.services.signing_in import live_habilitations
+
+KINDS = {sessions.PERSON: RULES, sessions.PROFESSIONAL: RULES, sessions.DPO: RULES}
+
+
+def write_in_data(world: World, statement: str, **values: str) -> None:
+    with world.app.data.database.transaction() as connection:
+        connection.execute(text(statement), values)
+
+
+def write_in_keys(world: World, statement: str, **values: str) -> None:
+    with world.app.keystore.database.transaction() as connection:
+        connection.execute(text(statement), values)
+
+
+def a_token(world: World, system: System) -> str:
+    client = tokens.client_of(world.parts, system.client_id)
+    assert client is not None
+    given = tokens.give_token(
+        world.parts, client, jti="jti", assertion_ends_at=world.parts.now() + timedelta(minutes=1)
+    )
+    assert given is not None
+    return given.token
+
+
+@pytest.mark.parametrize("column", ["structure_id", "public_jwk"])
+def test_a_system_whose_row_was_edited_gets_no_token(world: World, alpha: System, column: str) -> None:
+    other = world.system("CCAS Beta")
+    theirs = world.parts.data.client(other.client_id)
+    assert theirs is not None
+    assert tokens.client_of(world.parts, alpha.client_id) is not None
+    write_in_data(
+        world,
+        f"UPDATE clients SET {column} = :value WHERE client_id = :id",
+        value=getattr(theirs, column),
+        id=alpha.client_id,
+    )
+    assert tokens.client_of(world.parts, alpha.client_id) is None
+
+
+@pytest.mark.parametrize("column", ["structure_id", "role", "account_id"])
+def test_a_habilitation_whose_row_was_edited_stands_no_more(world: World, column: str) -> None:
+    first, second = world.structure("Un"), world.structure("Deux")
+    world.professional(first, "nadia", Role.MEMBER)
+    world.professional(second, "omar", Role.REFERENT)
+    mine, theirs = (find_account(world.parts, "http://pc.example", name) for name in ("nadia", "omar"))
+    assert mine is not None
+    assert theirs is not None
+    (row,) = live_habilitations(world.parts, mine.row.account_id)
+    (other,) = live_habilitations(world.parts, theirs.row.account_id)
+    write_in_data(
+        world,
+        f"UPDATE habilitations SET {column} = :value WHERE professional_id = :id",
+        value=str(getattr(other, column)),
+        id=row.professional_id,
+    )
+    for account in (mine, theirs):
+        standing = live_habilitations(world.parts, account.row.account_id)
+        assert row.professional_id not in [each.professional_id for each in standing]
+
+
+def test_a_session_written_without_the_root_opens_nothing(world: World, ana: Someone) -> None:
+    """Everything a writer of K can do: choose the cookie, copy every other column, seal what he likes."""
+    from schemas.canonical import canonical
+    from vault.crypto import seal_small
+
+    row = world.parts.keystore.session(ana.owner.session_id)
+    assert row is not None
+    cookie = "chosen-by-a-thief"
+    forged = replace(
+        row,
+        session_id=digest(cookie),  # type: ignore[arg-type] # a digest like any other
+        sealed=seal_small(canonical({"name": "x"}), secret=cookie.encode(), place=b"session"),
+    )
+    world.parts.keystore.add_session(forged)
+    assert sessions.session_of(world.parts, cookie, KINDS) is None
+    assert sessions.session_of(world.parts, ana.session.cookie, KINDS) is not None
+
+
+@pytest.mark.parametrize("column", ["kind", "subject", "account_id", "csrf", "ends_at"])
+def test_a_session_whose_row_was_edited_opens_nothing(world: World, ana: Someone, column: str) -> None:
+    bob = world.person("bob")
+    theirs: SessionRow | None = world.parts.keystore.session(bob.owner.session_id)
+    assert theirs is not None
+    value = {
+        "kind": "dpo",
+        "subject": theirs.subject,
+        "account_id": theirs.account_id,
+        "csrf": theirs.csrf,
+        "ends_at": 32503680000000,
+    }[column]
+    write_in_keys(
+        world,
+        f"UPDATE sessions SET {column} = :value WHERE session_id = :id",
+        value=value,  # type: ignore[arg-type] # an instant is an integer there
+        id=ana.owner.session_id,
+    )
+    assert sessions.session_of(world.parts, ana.session.cookie, KINDS) is None
+
+
+@pytest.mark.parametrize("column", ["client_id", "structure_id", "ends_at"])
+def test_a_token_whose_row_was_edited_opens_nothing(world: World, alpha: System, column: str) -> None:
+    other = world.system("CCAS Beta")
+    token = a_token(world, alpha)
+    assert tokens.tokens_of(world.parts, [token])[0] is not None
+    value = {"client_id": other.client_id, "structure_id": other.structure_id, "ends_at": 32503680000000}
+    write_in_keys(
+        world,
+        f"UPDATE tokens SET {column} = :value WHERE token_id = :id",
+        value=value[column],  # type: ignore[arg-type] # an instant is an integer there
+        id=digest(token),
+    )
+    assert tokens.tokens_of(world.parts, [token]) == [None]
+
+
+def test_a_binding_is_made_before_the_row_it_vouches_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    structure_id = world.structure("Un")
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(world.parts.data, "change", die)
+    from tests.world import a_public_jwk
+
+    with pytest.raises(KeyboardInterrupt):
+        administering.add_client(world.parts, structure_id=structure_id, name="x", public_jwk=a_public_jwk())
+    monkeypatch.undo()
+    assert [id_ for id_ in world.parts.keystore.secret_ids("binding", after=None, limit=9) if "client" in id_]

@@ -1,0 +1,57 @@
+"""What a row of D (or of K) says about somebody's standing is believed only if the root vouches for it.
+
+Whoever can write in the data store, without a key, could otherwise say that his system belongs to another
+structure, or that he is a référent there; whoever can write in the key store could make himself a session.
+
+- ``binding`` rows of K hold a digest of what was decided about a client or a habilitation, wrapped by the
+  root: ``holds`` compares it with what the row in D now says.
+- ``seal_of`` gives short-lived things (sessions, tokens) a keyed seal of their own columns, under a secret of
+  the instance that only the root opens.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from schemas.framing import lp
+from vault.crypto import blind_tag, equal
+from vault.services.key_sources import INSTANCE, KeyGoneError, KeyRows
+from vault.services.parts import Parts
+from vault.services.ports import SecretName, SecretRow
+
+DOORS: SecretName = ("doors", INSTANCE)
+CLIENT, HABILITATION = "client", "habilitation"
+
+
+def binding_row(rows: KeyRows, kind: str, id_: str, facts: Sequence[str]) -> SecretRow:
+    """The row of K that vouches for ``facts``; stored before the row of D that states them."""
+    return rows.make("binding", f"{kind}:{id_}", _digest(kind, id_, facts))
+
+
+def holds(parts: Parts, kind: str, id_: str, facts: Sequence[str]) -> bool:
+    """Whether these are the facts that were decided."""
+    name: SecretName = ("binding", f"{kind}:{id_}")
+    kept = parts.rows.load([name]).get(name)
+    return kept is not None and equal(kept, _digest(kind, id_, facts))
+
+
+def doors_secret(parts: Parts) -> bytes:
+    """The instance's secret for sessions and tokens. Raises KeyGoneError before ``carnet keys init``."""
+    secret = parts.rows.load([DOORS]).get(DOORS)
+    if secret is None:
+        raise KeyGoneError("doors")
+    return secret
+
+
+def seal_of(secret: bytes, *columns: str) -> str:
+    """Sixteen hexadecimal characters: 64 bits that nobody computes without ``secret``."""
+    return blind_tag(secret, lp(*columns)).hex()
+
+
+def to_the_millisecond(at: datetime) -> datetime:
+    """As the stores keep instants: what is sealed must read the same when it comes back."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _digest(kind: str, id_: str, facts: Sequence[str]) -> bytes:
+    return sha256(lp("carnet/binding/1", kind, id_, *facts)).digest()
