@@ -52,13 +52,26 @@ def town(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, town_clock: MovingClock
 ) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("town")
-    urls = StoreUrls(f"sqlite:///{folder}/carnet.sqlite", f"sqlite:///{folder}/keys.sqlite")
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        urls = StoreUrls(server.fresh_database("data"), server.fresh_database("keys"))
-    opened = World.open(urls.data, urls.keys, folder, clock=town_clock)
+    opened = World.open(*urls_for(request, folder), folder, clock=town_clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def village(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One instance an engine for the tests of one file, with a short log."""
+    folder = tmp_path_factory.mktemp("village")
+    opened = World.open(*urls_for(request, folder), folder)
+    yield opened
+    opened.close()
+
+
+def urls_for(request: pytest.FixtureRequest, folder: Path) -> StoreUrls:
+    """Fresh stores on the engine that the fixture's parameter names."""
+    if request.param == "sqlite":
+        return StoreUrls(f"sqlite:///{folder}/carnet.sqlite", f"sqlite:///{folder}/keys.sqlite")
+    server: Postgres = request.getfixturevalue("postgres")
+    return StoreUrls(server.fresh_database("data"), server.fresh_database("keys"))
 
 
 @pytest.fixture
