@@ -125,7 +125,9 @@ def _stop(group: _Group) -> int:
                 group.pids.discard(pid)
                 codes.append(os.waitstatus_to_exitcode(status))
         time.sleep(0.02)
-    return CONFIGURATION if CONFIGURATION in codes else FAILED if any(codes) else DONE
+    if CONFIGURATION in codes:
+        return CONFIGURATION
+    return FAILED if set(codes) - {DONE, -signal.SIGTERM} else DONE  # one stopped before it could listen
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
