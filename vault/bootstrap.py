@@ -44,7 +44,7 @@ from vault.storage.data_store import SqlDataStore, open_data_store
 from vault.storage.database import Database
 from vault.storage.keystore import SqlKeyStore, open_keystore
 from vault.storage.log_source import Show, log_source
-from vault.storage.start_check import StartRefusedError, check_start
+from vault.storage.start_check import StartRefusedError, check_start, verified_head
 
 SIGNING = ("signing", "log")
 _BRING_BACK = "bring back the copy you kept of it: without it nothing can be opened"
@@ -87,9 +87,13 @@ class Application:
     def sign(self, checkpoint: Checkpoint) -> str:
         return sign_checkpoint(checkpoint, self.signer)
 
+    def look(self) -> tuple[int, bytes]:
+        """Size and root of the log, found to begin with what was signed before."""
+        return verified_head(self.data, self.keystore, verifiers=[self.verifier])
+
     def jobs(self) -> Jobs:
         holder = f"{os.getpid()}-{secrets.token_hex(4)}"
-        return Jobs(self.parts, self.settings.log_origin, self.sign, holder)
+        return Jobs(self.parts, self.settings.log_origin, self.sign, self.look, holder)
 
     def job_thread(self) -> JobThread:
         """The jobs beside a server; not started."""

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 
 from vault.errors import CarnetError
 from vault.services.parts import Parts
-from vault.services.upkeep import SignNote, UpkeepReport, hold_lease, run_upkeep, sign_checkpoint
+from vault.services.upkeep import (
+    SignNote,
+    UpkeepReport,
+    VerifiedHead,
+    hold_lease,
+    run_upkeep,
+    sign_checkpoint,
+)
 
 TICK = 1.0  # seconds between two looks at the log
 UPKEEP_EVERY = 60.0
@@ -28,12 +35,13 @@ class Jobs:
     parts: Parts
     origin: str
     sign: SignNote
+    look: VerifiedHead
     holder: str
 
     def run_once(self) -> UpkeepReport:
         """One whole pass, lease or not: for the command line, and at start."""
         report = run_upkeep(self.parts)
-        sign_checkpoint(self.parts, self.origin, self.sign)
+        sign_checkpoint(self.parts, self.origin, self.sign, self.look)
         return report
 
     def tick(self, *, with_upkeep: bool) -> bool:
@@ -43,7 +51,7 @@ class Jobs:
         mine = not with_upkeep or hold_lease(self.parts, self.holder)
         if with_upkeep and mine:
             run_upkeep(self.parts)
-        sign_checkpoint(self.parts, self.origin, self.sign)
+        sign_checkpoint(self.parts, self.origin, self.sign, self.look)
         return mine
 
 

@@ -13,17 +13,14 @@ from vault.audit.events import AboutContent, ActorContent, Op
 from vault.audit.leaf import Leaf
 from vault.crypto import (
     AgentSecret,
-    CryptoError,
     JournalSecret,
     MonthSecret,
-    about_key,
-    actor_key,
     agent_index_tag,
-    open_opening,
     person_agent,
 )
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals
+from vault.services.opened_entries import about_of, actor_of
 from vault.services.parts import Parts
 from vault.services.ports import Draft, LogRow, ReadTicket, Recheck, SecretName
 from vault.services.signing_in import CARNET_TAG_COLUMN
@@ -118,8 +115,8 @@ def open_rows(parts: Parts, rows: Sequence[LogRow], journals: Journals) -> list[
                 at=datetime.fromtimestamp(leaf.t / 1000, tz=UTC),
                 op=leaf.op,
                 outcome=leaf.out,
-                about=_about(row, leaf, journal),
-                actor=_actor(row, leaf, month, agents.secret(row.agent_tag, leaf.m, journal)),
+                about=about_of(row.about_sealed, leaf, journal),
+                actor=actor_of(row.actor_sealed, leaf, month, agents.secret(row.agent_tag, leaf.m, journal)),
             )
         )
     return opened
@@ -166,28 +163,6 @@ def _names_by_tag(parts: Parts, month: MonthSecret) -> dict[bytes, SecretName]:
             names[agent_index_tag(month, kind, own)] = ("agent", id_)
         after = ids[-1]
     return names
-
-
-def _about(row: LogRow, leaf: Leaf, journal: JournalSecret) -> AboutContent | None:
-    if row.about_sealed is None:
-        return None
-    try:
-        _, content = open_opening(row.about_sealed, key=about_key(journal, leaf.n), kind="about", n=leaf.n)
-    except CryptoError:
-        return None
-    return AboutContent.from_bytes(content)
-
-
-def _actor(row: LogRow, leaf: Leaf, month: MonthSecret | None, agent: AgentSecret) -> ActorContent | None:
-    if row.actor_sealed is None or month is None:
-        return None
-    try:
-        _, content = open_opening(
-            row.actor_sealed, key=actor_key(month, agent, leaf.n), kind="actor", n=leaf.n
-        )
-    except CryptoError:
-        return None
-    return ActorContent.from_bytes(content)
 
 
 def log_health(parts: Parts) -> LogHealth:

@@ -11,10 +11,11 @@ from schemas.ids import CompartmentId, EntryId, FieldId, GrantId, PurposeId, Str
 from schemas.names import EntryState, LegalBasis, Outcome, Role
 from vault.audit.events import AboutContent, Op
 from vault.audit.leaf import Leaf
-from vault.crypto import CryptoError, JournalSecret, about_key, carnet_index_tag, open_opening
+from vault.crypto import JournalSecret, carnet_index_tag
 from vault.services.entries import Entry, open_own
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, OwnerAccess
+from vault.services.opened_entries import about_of
 from vault.services.parts import Parts
 from vault.services.ports import Appended, CarnetRow, Draft, LogRow, ReadTicket, Recheck
 from vault.services.writing import CarnetClosedError, owner_secrets
@@ -49,6 +50,7 @@ class Access:
     fields: tuple[str, ...]
     legal_basis: LegalBasis | None
     grant_id: GrantId | None
+    readable: bool = True  # False: somebody spoiled what it says; that it happened still stands
 
 
 def read_own_carnet(
@@ -142,35 +144,31 @@ def list_accesses(
     rows = parts.data.log_by_carnet(
         carnet_index_tag(journal), ops=OWN_READS if own else READS, before=before, limit=limit + 1
     )
-    page = [opened for row in rows[:limit] if (opened := open_access(row, journal)) is not None]
+    page = [open_access(row, journal) for row in rows[:limit]]
     return page, rows[limit - 1].no if len(rows) > limit else None
 
 
 def last_accesses(parts: Parts, journal: JournalSecret, *, limit: int) -> list[Access]:
     """The latest looks of others, for a page that already appended its entry."""
     rows = parts.data.log_by_carnet(carnet_index_tag(journal), ops=READS, before=None, limit=limit)
-    return [opened for row in rows if (opened := open_access(row, journal)) is not None]
+    return [open_access(row, journal) for row in rows]
 
 
-def open_access(row: LogRow, journal: JournalSecret) -> Access | None:
-    """One entry, read with J_p; None when its opening is gone or not about this carnet."""
+def open_access(row: LogRow, journal: JournalSecret) -> Access:
+    """One entry, read with J_p. What cannot be read of it is empty; the entry itself stays in the list."""
     leaf = Leaf.parse(row.leaf)
-    if row.about_sealed is None:
-        return None
-    try:
-        _, content = open_opening(row.about_sealed, key=about_key(journal, leaf.n), kind="about", n=leaf.n)
-    except CryptoError:
-        return None
-    about = AboutContent.from_bytes(content)
+    about = about_of(row.about_sealed, leaf, journal)
+    told = about or AboutContent()
     return Access(
         no=row.no,
         at=datetime.fromtimestamp(leaf.t / 1000, tz=UTC),
         op=leaf.op,
         outcome=leaf.out,
-        structure_id=about.structure_id,
-        role=about.role,
-        purpose_id=about.purpose_id,
-        fields=about.fields,
-        legal_basis=about.legal_basis,
-        grant_id=about.grant_id,
+        structure_id=told.structure_id,
+        role=told.role,
+        purpose_id=told.purpose_id,
+        fields=told.fields,
+        legal_basis=told.legal_basis,
+        grant_id=told.grant_id,
+        readable=about is not None,
     )

@@ -285,6 +285,7 @@ def cut(parts: Parts, grant_ids: Sequence[GrantId]) -> None:
     if not grant_ids:
         return
     parts.keystore.delete_secrets([grant_name(grant_id) for grant_id in grant_ids])
+    parts.keystore.compact(whole=False)
     with parts.data.change() as work:
         for grant_id in grant_ids:
             work.delete_grant_keys(grant_id)

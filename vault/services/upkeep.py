@@ -24,6 +24,9 @@ ORPHAN_AGE = timedelta(hours=24)
 JOBS = "jobs"
 
 SignNote = Callable[[Checkpoint], str]
+# Size and root of the log as it stands, once what K last signed is found to be its beginning. Raises when
+# it is not: a past that was rewritten must never be signed.
+VerifiedHead = Callable[[], tuple[int, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,13 @@ def drop_orphans(parts: Parts, now: datetime) -> int:
     return done
 
 
-def sign_checkpoint(parts: Parts, origin: str, sign: SignNote) -> StoredCheckpoint | None:
-    """Sign the log as it stands if it grew since the last checkpoint; kept in D and in K. Else None."""
-    size, root = parts.data.log_root()
+def sign_checkpoint(parts: Parts, origin: str, sign: SignNote, look: VerifiedHead) -> StoredCheckpoint | None:
+    """Sign the log as it stands if it grew since the last checkpoint; kept in D and in K. Else None. Raises
+    what ``look`` raises: then nothing is signed."""
     last = parts.data.last_checkpoint()
-    if last is not None and last.size >= size:
+    if last is not None and last.size >= parts.data.log_size():
         return None
+    size, root = look()
     checkpoint = StoredCheckpoint(size, parts.now(), sign(Checkpoint(origin, size, root)))
     parts.data.keep_checkpoint(checkpoint)
     parts.keystore.keep_checkpoint(checkpoint)

@@ -144,13 +144,15 @@ class SqlKeyStore(SignInRows):
 
     # --- upkeep ------------------------------------------------------------------------------------------
 
-    def compact(self) -> None:
-        """After a destruction: nothing of what was deleted stays in the files. PostgreSQL keeps dead rows
+    def compact(self, *, whole: bool = True) -> None:
+        """After a destruction: nothing of what was deleted stays in the files; ``secure_delete`` saw to the
+        pages, this to the journal and, with ``whole``, to the file's free space. PostgreSQL keeps dead rows
         until it vacuums, and rotation of the root answers for them."""
         if not self.database.sqlite:
             return
+        truncate = "PRAGMA wal_checkpoint(TRUNCATE)"
         with self.database.maintenance() as connection:
-            for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            for statement in (truncate, "VACUUM", truncate) if whole else (truncate,):
                 connection.execute(text(statement)).close()
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from vault.audit import LogSource, Verifier, verify, verify_since
+from vault.audit import LogSource, VerificationReport, Verifier, verify, verify_since
 from vault.errors import ConfigError
 from vault.services.rows import StoredCheckpoint
 from vault.storage.data_store import SqlDataStore
@@ -54,6 +54,22 @@ def check_start(data: SqlDataStore, keys: SqlKeyStore, *, verifiers: Sequence[Ve
     instance, origin = _check_same_instance(data, keys)
     size, verified_from = _check_log(data, keys, origin, verifiers)
     return Started(instance, origin, size, verified_from)
+
+
+def verified_head(
+    data: SqlDataStore, keys: SqlKeyStore, *, verifiers: Sequence[Verifier]
+) -> tuple[int, bytes]:
+    """Size and root of the log, once what K last signed is found to be its beginning. Raises
+    StartRefusedError when the log was rewritten or cut: it must not be signed."""
+    identity = data.log_identity()
+    remembered = keys.last_checkpoint()
+    with log_source(data.database) as source:
+        size = source.size()
+        _check_not_rolled_back("the key store", remembered, size)
+        report = _check_tail(source, remembered, identity.origin if identity else "", verifiers)
+    if report.root is None:
+        raise StartRefusedError("the log has no root", setting=SETTINGS["data"])
+    return report.size, report.root
 
 
 def durability_faults(dialect: str, told: dict[str, str]) -> list[str]:
@@ -152,7 +168,7 @@ def _check_not_rolled_back(where: str, checkpoint: StoredCheckpoint | None, size
 
 def _check_tail(
     source: LogSource, last: StoredCheckpoint | None, origin: str, verifiers: Sequence[Verifier]
-) -> None:
+) -> VerificationReport:
     if last is None:
         report = verify(source, origin=origin, verifiers=verifiers)
     else:
@@ -163,3 +179,4 @@ def _check_tail(
             setting=SETTINGS["data"],
             hint="run `carnet audit verify` for all that was found",
         )
+    return report
