@@ -140,6 +140,7 @@ def access_document(access: Access, structures: Mapping[StructureId, StructureRo
         "outcome": access.outcome,
         "log_index": access.no,
         "own": access.op is not Op.READ,
+        "readable": access.readable,
     }
 
 

@@ -202,6 +202,7 @@ ANSWERS: dict[str, Schema] = {
             "outcome": words(Outcome),
             "log_index": COUNT,
             "own": TRUTH,
+            "readable": TRUTH,
         }
     ),
     "SharedEntry": SHARED_ENTRY,

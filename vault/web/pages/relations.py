@@ -16,7 +16,7 @@ from vault.services.ports import StructureRow
 from vault.services.sharing import structure_of
 from vault.web.guard import Person
 from vault.web.pages import french, views
-from vault.web.pages.presenting import labels, short_labels
+from vault.web.pages.naming import labels, short_labels
 
 GONE = "Un organisme qui n’est plus inscrit"
 FIRST_LOOKS, MOST_LOOKS = 500, 20_000
@@ -97,6 +97,7 @@ def access_line(
         basis=access.legal_basis or LegalBasis.CONSENT,
         outcome=access.outcome,
         own=access.op is not Op.READ,
+        readable=access.readable,
     )
 
 
