@@ -217,3 +217,14 @@ def test_a_broken_log_is_not_signed_and_handed_over(operator: Operator, tmp_path
     assert typed.code == 1
     assert typed.document["first_bad_index"] == VICTIM
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM log_index WHERE leaf = :n", "DELETE FROM openings WHERE leaf = :n AND kind = 'about'"],
+)
+def test_an_entry_taken_out_of_the_lists_people_read_is_named(operator: Operator, statement: str) -> None:
+    def attack(connection: Connection) -> None:
+        connection.execute(text(statement), {"n": VICTIM})
+
+    assert named(tampered(operator, attack)) == VICTIM

@@ -1,9 +1,10 @@
 """``carnet audit``: verify the live log or a folder somebody was handed, and hand the log over."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
-from vault.audit import VerificationReport, verify
+from vault.audit import Finding, VerificationReport, verify
 from vault.bootstrap import Application, check_signature
 from vault.cli.commands import DONE, FAILED, Answer, Commands, UsageError
 from vault.cli.opening import unchecked
@@ -43,7 +44,15 @@ def _verify(told: argparse.Namespace) -> Answer:
             verifiers=[application.verifier],
             also=application.kept_notes(),
         )
-    return _told(report)
+        hidden = application.data.first_hidden()
+    return _told(report if hidden is None else _with_hidden(report, hidden))
+
+
+def _with_hidden(report: VerificationReport, index: int) -> VerificationReport:
+    """What no hash tells: an entry that stands in the tree and was taken out of the lists people read."""
+    first = index if report.first_bad_index is None else min(index, report.first_bad_index)
+    finding = Finding(index, f"entry {index} is missing from the index, or one of its openings is gone")
+    return replace(report, ok=False, first_bad_index=first, findings=(*report.findings, finding))
 
 
 def _told(report: VerificationReport) -> Answer:

@@ -8,7 +8,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
 
 from vault.audit import CompactRange, OpeningKind
 from vault.services.rows import LogRow, StoredCheckpoint
@@ -36,6 +36,18 @@ _ROWS = (
 _PAGE = _ROWS.where(log_index.c.leaf < bindparam("before")).limit(bindparam("most"))
 _OF_CARNET = _PAGE.where(log_index.c.carnet_tag == bindparam("tag"))
 _OF_OP = _PAGE.where(log_index.c.op == bindparam("op"))
+_OPENED = (
+    select(func.count())
+    .select_from(openings)
+    .where(openings.c.leaf == leaves.c.no)
+    .correlate(leaves)
+    .scalar_subquery()
+)
+_FIRST_HIDDEN = (
+    select(func.min(leaves.c.no))
+    .select_from(leaves.outerjoin(log_index, log_index.c.leaf == leaves.c.no))
+    .where(or_(log_index.c.leaf.is_(None), _OPENED < 2))
+)
 _HEAD = select(log_head.c.size, log_head.c.range)
 _CHECKPOINT = select(checkpoints.c.size, checkpoints.c.at, checkpoints.c.note)
 _LAST_CHECKPOINT = _CHECKPOINT.order_by(checkpoints.c.size.desc()).limit(1)
@@ -70,6 +82,13 @@ class LogLooks(Looks):
         with self._database.read() as connection:
             found = connection.execute(_ROWS.where(log_index.c.leaf.in_(padded(known))))
             return [LogRow(*row) for row in found]
+
+    def first_hidden(self) -> int | None:
+        """The first leaf that the index does not list, or that lost one of its two openings: an
+        entry that people's pages would not show, or not whole. None when there is none."""
+        with self._database.read() as connection:
+            found: int | None = connection.execute(_FIRST_HIDDEN).scalar_one()
+        return found
 
     def log_size(self) -> int:
         """How many leaves the log has; 0 before it is founded."""
