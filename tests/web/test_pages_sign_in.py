@@ -386,3 +386,13 @@ def fresh_doors(site: Site) -> Iterator[None]:
     yield
     site.app.state.doors.close()
     site.app.state.doors = kept
+
+
+def test_somebody_not_invited_may_leave_the_account_that_was_used(doors: Doors) -> None:
+    visitor = doors.visitor()
+    page = visitor.sign_in("nolwenn", PC)
+    assert page.status == 403
+    answer = visitor.browser.client.get(page.links["Quitter ce compte ProConnect"])
+    assert answer.headers["location"].startswith(doors.provider.issuer_pc + "/session/end?")
+    again = visitor.browser.get(page.links["Quitter ce compte ProConnect"])
+    assert again.address == "/connexion", "once"

@@ -1,6 +1,7 @@
 """The forms of a carnet: what is kept, what is refused beside its question; nothing typed is ever lost."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -253,3 +254,21 @@ def test_one_look_and_one_save_leave_one_entry_each(lone_site: Site, her: tuple[
     assert answer.status_code == 303
     assert [str(leaf.op) for leaf in lone_site.last_entries(2)] == ["read_own", "write"]
     assert lone_site.log_size() == before + 2
+
+
+def test_home_suggests_where_to_begin_and_what_to_read_again(
+    lone_site: Site, her: tuple[Someone, Browser]
+) -> None:
+    someone, browser = her
+    assert "Commencer votre carnet" in browser.get("/mon-carnet").text
+    old = lone_site.world.parts.now() - timedelta(days=100)
+    lone_site.world.write(someone, "logement_fixe", True, collected_at=old)
+    page = browser.get("/mon-carnet")
+    assert "Commencer votre carnet" not in page.text
+    assert "Relire : Logement" in page.text.replace("\u00a0", " ")
+    assert "1 réponse ancienne. Est-ce encore vrai" in page.text.replace("\u00a0", " ")
+    assert "à confirmer" in page.text
+    save(browser, "/mon-carnet/logement")
+    again = browser.get("/mon-carnet").text
+    assert "à confirmer" not in again, "saving what is still right confirms it"
+    assert "Relire" not in again

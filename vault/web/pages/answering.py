@@ -19,6 +19,7 @@ from vault.web import guard
 from vault.web.guard import SAFE_METHODS
 from vault.web.login import safe_return_path
 from vault.web.pages import views
+from vault.web.pages.cookie import BEFORE_SESSION
 from vault.web.pages.rendering import render
 from vault.web.problems import Problem
 from vault.web.state import WebState, state_of
@@ -27,7 +28,6 @@ DONE = {"garde": "Vos réponses sont gardées.", "rien": "Rien n’a changé."}
 DONE_PARAMETER = "fait"
 RETURN = "retour"
 ENDED = "fermee"
-BEFORE_SESSION = "."  # begins the cookie of a browser that has not signed in yet
 _UNSUBMITTED = "Rien n’a été enregistré par cet envoi."
 
 

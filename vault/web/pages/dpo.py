@@ -17,9 +17,9 @@ from vault.web.guard import Dpo, WrongCallerError
 from vault.web.pages import french, views
 from vault.web.pages.answering import page
 from vault.web.pages.form_reading import posted
+from vault.web.pages.naming import short_labels
 from vault.web.pages.office import purpose_words
 from vault.web.pages.person import BEFORE, index_of
-from vault.web.pages.presenting import short_labels
 from vault.web.state import state_of
 
 LATEST = 10

@@ -27,7 +27,8 @@ from vault.web.limits import TooManyError
 from vault.web.pages import views
 from vault.web.pages.answering import page
 from vault.web.pages.form_reading import posted
-from vault.web.pages.presenting import plain_purpose, shared_name, shared_themes
+from vault.web.pages.naming import plain_purpose
+from vault.web.pages.presenting import shared_name, shared_themes
 from vault.web.problems import NotFoundError
 from vault.web.state import WebState, state_of
 

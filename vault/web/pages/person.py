@@ -73,7 +73,7 @@ def _latest_looks(parts: Parts, carnet: OwnCarnet, grants: Sequence[Grant]) -> t
     carnet_id = carnet.carnet.carnet_id
     journal = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id]).journal(carnet_id)
     looks = last_accesses(parts, journal, limit=LOOKS_ON_HOME) if journal else []
-    return access_lines(parts, looks, grants)
+    return access_lines(parts, looks, grants, short=True)
 
 
 def todos(
@@ -87,7 +87,7 @@ def todos(
         views.Todo(
             f"Votre partage avec {name} se termine bientôt",
             "/mes-partages",
-            f"{french.time_left(grant.terms.ends_at, now).capitalize()}. Vous pouvez le laisser finir.",
+            f"{french.capital(french.time_left(grant.terms.ends_at, now))}. Vous pouvez le laisser finir.",
         )
         for grant, name in live
         if grant.terms.ends_at - now <= ENDS_SOON

@@ -14,8 +14,6 @@ from vault.services.signing_in import SOURCE
 from vault.services.writing import BY_PERSON, fresh_until
 from vault.web.pages import french, views
 
-_SHORT_LINES = 12  # a longer list of informations is not repeated in a sentence
-
 Shared = Mapping[CompartmentId, Sequence[Entry]]
 
 
@@ -195,36 +193,3 @@ def _best(field: Field, shared: Shared) -> Sequence[Entry]:
         if shared.get(compartment.id):
             return shared[compartment.id]
     return ()
-
-
-# --- names of informations -------------------------------------------------------------------------------
-
-
-def labels(catalogue: Catalogue, compartments: Iterable[str]) -> tuple[str, ...]:
-    """Inside a sentence, in the order of the catalogue; when both forms are there, the exact one alone.
-    What the catalogue no longer knows is counted, not named."""
-    wanted = list(compartments)
-    known = catalogue.in_order(wanted)
-    named = [catalogue.compartment(one).inline for one in known if CompartmentId(one + PRECIS) not in known]
-    lost = len(set(wanted) - set(known))
-    return (
-        *named,
-        *([f"{french.plural(lost, 'ancienne information', 'anciennes informations')}"] if lost else []),
-    )
-
-
-def short_labels(catalogue: Catalogue, compartments: Iterable[str]) -> tuple[str, ...]:
-    """As ``labels``; a long list keeps its first names and says how many follow."""
-    named = labels(catalogue, compartments)
-    if len(named) <= _SHORT_LINES:
-        return named
-    kept = _SHORT_LINES - 2
-    return (*named[:kept], french.plural(len(named) - kept, "autre information", "autres informations"))
-
-
-def plain_purpose(label: str) -> str:
-    """A purpose as its reader says it: « Votre accompagnement » → « accompagnement »."""
-    for article in ("Votre ", "Vos ", "Une ", "Un "):
-        if label.startswith(article):
-            return label.removeprefix(article)
-    return label[:1].lower() + label[1:]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consent.grants import Grant
-from schemas.fields import Catalogue
 from schemas.ids import GrantId, PurposeId, StructureId
 from schemas.names import LegalBasis, Outcome, Role, StructureKind
 from schemas.purposes import Frame, UnknownPurposeError
@@ -16,7 +15,7 @@ from vault.services.ports import StructureRow
 from vault.services.sharing import structure_of
 from vault.web.guard import Person
 from vault.web.pages import french, views
-from vault.web.pages.naming import labels, short_labels
+from vault.web.pages.naming import SHORTEST, WHOLE, labels, short_labels
 
 GONE = "Un organisme qui n’est plus inscrit"
 FIRST_LOOKS, MOST_LOOKS = 500, 20_000
@@ -75,22 +74,17 @@ def grant_card(parts: Parts, grant: Grant, body: views.Body, looks: "Looks | Non
 
 
 def access_line(
-    catalogue: Catalogue,
-    frame: Frame,
-    access: Access,
-    structures: Structures,
-    grants: Mapping[GrantId, Grant],
+    parts: Parts, access: Access, structures: Structures, grants: Mapping[GrantId, Grant], most: int
 ) -> views.AccessLine:
     """One look, to be said as one sentence."""
     structure = structures.get(access.structure_id) if access.structure_id else None
     grant = grants.get(access.grant_id) if access.grant_id else None
-    named = labels if access.outcome is Outcome.GRANTED else short_labels  # what was only asked may be much
     return views.AccessLine(
         access_id=str(access.no),
         at=access.at,
         who=structure.name if structure else GONE,
-        fields=named(catalogue, access.fields),
-        for_what=sentence_of(frame, access.purpose_id),
+        fields=short_labels(parts.catalogue, access.fields, most),
+        for_what=sentence_of(parts.frame, access.purpose_id),
         kind=structure.kind if structure else None,
         by=_ROLES.get(access.role, "") if access.role else _SYSTEM,
         permitted_on=french.in_paris(grant.terms.starts_at).date() if grant else None,
@@ -102,11 +96,16 @@ def access_line(
 
 
 def access_lines(
-    parts: Parts, accesses: Sequence[Access], grants: Iterable[Grant]
+    parts: Parts, accesses: Sequence[Access], grants: Iterable[Grant], *, short: bool = False
 ) -> tuple[views.AccessLine, ...]:
+    """What was read is named whole, unless ``short``; what was only asked may be much, and is cut."""
     structures = parts.data.structures({one.structure_id for one in accesses if one.structure_id})
     by_id = {grant.id: grant for grant in grants}
-    return tuple(access_line(parts.catalogue, parts.frame, one, structures, by_id) for one in accesses)
+    whole = SHORTEST if short else WHOLE
+    return tuple(
+        access_line(parts, one, structures, by_id, whole if one.outcome is Outcome.GRANTED else SHORTEST)
+        for one in accesses
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from vault.web.pages import (
     dpo,
+    joining,
     notice,
     office,
     person,
@@ -25,6 +26,7 @@ def routers() -> list[APIRouter]:
         public.router,
         notice.router,
         sign_in.router,
+        joining.router,
         sign_out.router,
         person.router,
         themes.router,

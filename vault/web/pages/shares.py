@@ -15,8 +15,8 @@ from vault.web.guard import Person
 from vault.web.pages import views
 from vault.web.pages.answering import page, see_other
 from vault.web.pages.form_reading import posted
+from vault.web.pages.naming import labels
 from vault.web.pages.person import BEFORE
-from vault.web.pages.presenting import labels
 from vault.web.pages.relations import bodies_of, grant_card, last_looks, sentence_of
 from vault.web.state import state_of
 

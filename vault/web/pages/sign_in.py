@@ -1,4 +1,4 @@
-"""Coming in: the two doors, leaving for a provider, coming back, an invitation, the choice of a structure.
+"""Coming in: the two doors, leaving for a provider, coming back.
 
 - The browser's one cookie binds a pending sign-in before it names a session; a sign-in gives a new one.
 - Whatever does not hold ends on a neutral page, opens no session and touches none. The log of refusals
@@ -14,14 +14,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from schemas.ids import AccountId, ProfessionalId
-from vault.services.invitations import invitation_of
 from vault.services.sessions import PERSON, PROFESSIONAL, NewSession, Session, remember_pending, take_pending
 from vault.services.signing_in import (
     ComingIn,
     NotInvited,
-    choose_habilitation,
-    live_habilitations,
     person_signs_in,
     professional_signs_in,
 )
@@ -38,14 +34,14 @@ from vault.web.login import (
 from vault.web.login.coming_in import coming_in, recalled, remembered
 from vault.web.login.doors import doors_of
 from vault.web.pages import views
-from vault.web.pages.answering import BEFORE_SESSION, ENDED, RETURN, home_of, page, see_other
-from vault.web.pages.form_reading import Posted, posted
-from vault.web.state import WebState, state_of
+from vault.web.pages.answering import ENDED, RETURN, home_of, page, see_other
+from vault.web.pages.cookie import new_browser, set_cookie
+from vault.web.pages.form_reading import posted
+from vault.web.state import state_of
 
 log = logging.getLogger("carnet.security")
 
 FRANCECONNECT, PROCONNECT = "franceconnect", "proconnect"
-LONGEST_SECRET = 128
 LONGEST_PATH = 512
 _AREAS = {
     PERSON: ("/mon-carnet", "/mes-partages", "/qui-a-vu", "/mes-demandes", "/mes-telechargements"),
@@ -83,12 +79,12 @@ def choose_door(request: Request, session: MaybeSession) -> Response:
 
 @router.get("/connexion/franceconnect", dependencies=[Depends(guard.anyone)])
 async def leave_for_franceconnect(request: Request) -> Response:
-    return await _leave(request, FRANCECONNECT)
+    return await leave(request, FRANCECONNECT)
 
 
 @router.get("/connexion/proconnect", dependencies=[Depends(guard.anyone)])
 async def leave_for_proconnect(request: Request) -> Response:
-    return await _leave(request, PROCONNECT)
+    return await leave(request, PROCONNECT)
 
 
 @router.get("/connexion/franceconnect/retour", dependencies=[Depends(guard.anyone)])
@@ -101,72 +97,14 @@ async def back_from_proconnect(request: Request) -> Response:
     return await _come_back(request, PROCONNECT)
 
 
-@router.get("/invitation/{token}")
-def show_invitation(request: Request, token: str, session: MaybeSession) -> Response:
-    parts = state_of(request).parts
-    invited = invitation_of(parts, token) if len(token) <= LONGEST_SECRET else None
-    structure = parts.data.structure(invited.structure_id) if invited else None
-    if invited is None or structure is None:
-        return page(request, views.InvitationView(), session, status=404)
-    body = views.Body(structure.name, structure.kind)
-    return page(request, views.InvitationView(body, invited.role, f"/invitation/{quote(token)}"), session)
-
-
-@router.post("/invitation/{token}", dependencies=[Depends(guard.anyone)])
-async def use_invitation(request: Request, token: str) -> Response:
-    """On to ProConnect; the secret stays here, sealed with the pending sign-in."""
-    if request.headers.get("sec-fetch-site") == "cross-site":
-        raise guard.CsrfError("posted from another site")
-    parts = state_of(request).parts
-    invited = await run_in_threadpool(invitation_of, parts, token) if len(token) <= LONGEST_SECRET else None
-    return await _leave(request, PROCONNECT, token) if invited else see_other(f"/invitation/{quote(token)}")
-
-
-@router.get("/choisir-structure")
-def choose_structure(request: Request, session: Annotated[Session, Depends(guard.signed_in)]) -> Response:
-    if session.row.kind == PERSON:
-        raise guard.WrongCallerError("for professionals only")
-    parts = state_of(request).parts
-    rows = live_habilitations(parts, AccountId(session.row.account_id))
-    structures = parts.data.structures({row.structure_id for row in rows})
-    choices = tuple(
-        views.Habilitation(row.professional_id, views.Body(found.name, found.kind), row.role)
-        for row in rows
-        if (found := structures.get(row.structure_id))
-    )
-    return page(request, views.ChooseStructureView(choices), session)
-
-
-@router.post("/choisir-structure")
-def act_for_structure(
-    request: Request, form: Posted, session: Annotated[Session, Depends(guard.signed_in)]
-) -> Response:
-    if session.row.kind == PERSON:
-        raise guard.WrongCallerError("for professionals only")
-    state = state_of(request)
-    chosen = choose_habilitation(
-        state.parts,
-        session,
-        ProfessionalId(form.one("habilitation_id")),
-        cookie=guard.cookie_of(request) or "",
-        rules=state.session_rules[PROFESSIONAL],
-        address=guard.address_of(request),
-    )
-    if chosen is None:
-        return see_other("/choisir-structure")
-    answer = see_other(home_of(chosen.session.row.kind))
-    set_cookie(answer, state, chosen.cookie)
-    return answer
-
-
 # --- leaving ---------------------------------------------------------------------------------------------
 
 
-async def _leave(request: Request, name: str, invitation: str = "") -> Response:
+async def leave(request: Request, name: str, invitation: str = "") -> Response:
     state = state_of(request)
     state.limits.sign_in_start(request)
     cookie = guard.cookie_of(request)
-    browser = cookie or BEFORE_SESSION + secrets.token_urlsafe(32)
+    browser = cookie or new_browser()
     now, wanted = state.parts.now(), request.query_params.get(RETURN, "/")[:LONGEST_PATH]
     try:
         address, pending = await doors_of(request).ask(name, lambda provider: start(provider, now, wanted))
@@ -209,8 +147,7 @@ async def _come_back(request: Request, name: str) -> Response:
         return await _refuse(request, name, refusal)
     if isinstance(opened, NotInvited):
         log.warning("sign-in refused: provider=%s reason=not_invited", name)
-        view = views.SignInRefusedView(views.WhyRefused.NOT_INVITED, True, f"/connexion/{name}")
-        return page(request, view, status=403)
+        return await run_in_threadpool(_not_invited, request, name, signed)
     answer = see_other(_first_page(opened.session, pending.return_path if pending else "/"))
     set_cookie(answer, state, opened.cookie)
     return answer
@@ -229,6 +166,16 @@ def _open(request: Request, name: str, signed: SignedIn, invitation: str | None)
         return person_signs_in(state.parts, coming, rules=state.session_rules[PERSON])
     rules = state.session_rules[PROFESSIONAL]
     return professional_signs_in(state.parts, coming, invitation=invitation, rules=rules)
+
+
+def _not_invited(request: Request, name: str, signed: SignedIn) -> Response:
+    """The provider would let the same person in again unasked: a way to end its session is offered."""
+    key = secrets.token_urlsafe(32)
+    told = {"id_token": signed.id_token}
+    remember_pending(state_of(request).parts, browser=guard.cookie_of(request) or "", state=key, told=told)
+    door, why = f"/connexion/{name}", views.WhyRefused.NOT_INVITED
+    view = views.SignInRefusedView(why, True, door, f"{door}/autre-compte?suite={key}")
+    return page(request, view, status=403)
 
 
 def _first_page(session: Session, wanted: str) -> str:
@@ -250,19 +197,3 @@ async def _refuse(request: Request, name: str, refusal: SignInRefused) -> Respon
     view = views.SignInRefusedView(why, name == PROCONNECT, f"/connexion/{name}")
     session = await run_in_threadpool(guard.visitor, request)
     return page(request, view, session, status=status)
-
-
-# --- the cookie ------------------------------------------------------------------------------------------
-
-
-def set_cookie(answer: Response, state: WebState, value: str) -> None:
-    """The one cookie: gone with the browser's session, unreadable by scripts, not sent from other sites."""
-    answer.set_cookie(
-        state.cookie_name, value, path="/", secure=state.settings.secure, httponly=True, samesite="lax"
-    )
-
-
-def drop_cookie(answer: Response, state: WebState) -> None:
-    answer.delete_cookie(
-        state.cookie_name, path="/", secure=state.settings.secure, httponly=True, samesite="lax"
-    )

@@ -12,15 +12,15 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from vault.errors import CarnetError
-from vault.services.sessions import Session, end_session
+from vault.services.sessions import Session, end_session, take_pending
 from vault.web import guard
 from vault.web.guard import NotSignedInError
 from vault.web.login import SignInRefused, logout_url
 from vault.web.login.doors import doors_of
 from vault.web.pages import views
 from vault.web.pages.answering import home_of, page, see_other
+from vault.web.pages.cookie import drop_cookie
 from vault.web.pages.form_reading import posted
-from vault.web.pages.sign_in import drop_cookie
 from vault.web.state import state_of
 
 BACK = "/deconnexion/retour"
@@ -48,6 +48,16 @@ def signed_out(request: Request, session: Annotated[Session | None, Depends(guar
     if session is not None:  # the address was opened by hand
         return see_other(home_of(session.row.kind))
     return page(request, views.SignedOutView(provider_too=HERE_ONLY not in request.query_params))
+
+
+@router.get("/connexion/{name}/autre-compte", dependencies=[Depends(guard.anyone)])
+async def change_account(request: Request, name: str) -> Response:
+    """End the provider's session of somebody who was not let in here, so that it asks again who it is."""
+    parts, key = state_of(request).parts, request.query_params.get("suite", "")
+    told = await run_in_threadpool(take_pending, parts, browser=guard.cookie_of(request), state=key)
+    if not told or "id_token" not in told:
+        return see_other("/connexion")
+    return RedirectResponse(await _provider_address(request, {**told, "provider": name}), 303)
 
 
 async def _provider_address(request: Request, told: dict[str, str]) -> str:

@@ -61,13 +61,17 @@ class WhyRefused(StrEnum):
 
 @dataclass(frozen=True)
 class SignInRefusedView:
-    """`/connexion` not completed: neutral, no blame. `professional` chooses the provider that is named."""
+    """`/connexion` not completed: neutral, no blame. `professional` chooses the provider that is named.
+
+    `other_account_href` ends the provider's session first, so that another account can be used.
+    """
 
     template: ClassVar[str] = "public/sign_in_refused.html"
 
     why: WhyRefused
     professional: bool
     retry_href: str
+    other_account_href: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,133 @@
+"""The pages of a share under way: each is made from the draft alone."""
+
+from collections.abc import Mapping
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from consent.grants import Grantee, end_of_day_after
+from schemas.ids import FieldId
+from vault.services.entries import Entry
+from vault.services.own_carnet import list_own_grants, read_own_carnet
+from vault.services.parts import Parts
+from vault.services.sharing import structure_of
+from vault.web.guard import Person
+from vault.web.pages import french, share_draft, views
+from vault.web.pages.answering import page
+from vault.web.pages.form_reading import Form
+from vault.web.pages.naming import labels
+from vault.web.pages.presenting import reduced, shared_name, shared_themes
+from vault.web.pages.relations import body_of
+from vault.web.pages.share_draft import Draft, Sealer, carried
+from vault.web.pages.share_lines import share_themes, special_lines
+from vault.web.state import state_of
+
+FOUND_AT_MOST = 20
+LONGEST_SEARCH = 100
+_LENGTHS = {1: "1 jour", 31: "1 mois", 92: "3 mois", 182: "6 mois", 365: "1 an"}
+
+
+def who_page(request: Request, me: Person, error: str = "") -> Response:
+    parts = state_of(request).parts
+    words = " ".join(request.query_params.get("q", "").split())[:LONGEST_SEARCH]
+    words = "".join(sign for sign in words if sign.isprintable())
+    grantees = dict.fromkeys(grant.terms.grantee for grant in list_own_grants(parts, me.owner))
+    ids = [told[0] for grantee in grantees if (told := structure_of(parts, grantee))]
+    known = parts.data.structures(set(ids))
+    found = parts.data.search_structures(words, after=None, limit=FOUND_AT_MOST + 1) if words else []
+    view = views.ShareWhoView(
+        q=words,
+        known=tuple(body_of(known[one]) for one in dict.fromkeys(ids) if one in known),
+        found=tuple(body_of(one) for one in found[:FOUND_AT_MOST] if parts.frame.for_kind(one.kind)),
+        more_found=len(found) > FOUND_AT_MOST,
+        error=error,
+    )
+    return page(request, view, me.session, status=422 if error else 200)
+
+
+def why_page(request: Request, me: Person, draft: Draft, form: Form, error: str = "") -> Response:
+    parts = state_of(request).parts
+    purposes = tuple(
+        views.PurposeChoice(
+            one.purpose_id,
+            one.label,
+            f"{french.capital(one.sentence)}.",
+            one.max_days,
+            one.purpose_id == form.one("purpose_id"),
+            one.refusal,
+        )
+        for one in parts.frame.for_kind(draft.structure.kind)
+    )
+    view = views.ShareWhyView(
+        body_of(draft.structure),
+        purposes,
+        (views.Hidden("structure_id", draft.structure.structure_id),),
+        error,
+    )
+    return page(request, view, me.session, status=422 if error else 200)
+
+
+def what_page(request: Request, me: Person, draft: Draft, error: str = "") -> Response:
+    parts = state_of(request).parts
+    entries, chosen = own_entries(parts, me), set(draft.fields)
+    view = views.ShareWhatView(
+        body=body_of(draft.structure),
+        purpose=draft.aim.sentence,
+        presets=tuple(
+            views.Preset(one.id, one.label, len(one.compartments), set(one.compartments) <= chosen)
+            for one in parts.frame.presets_for(draft.aim.purpose_id)
+        ),
+        themes=share_themes(parts.catalogue, draft, entries),
+        carried=carried(draft, Sealer(request), ticks=False),
+        specials=special_lines(parts.catalogue, draft),
+        error=error,
+    )
+    return page(request, view, me.session, status=422 if error else 200)
+
+
+def how_long_page(request: Request, me: Person, draft: Draft, form: Form, error: str = "") -> Response:
+    now = state_of(request).parts.now()
+    view = views.ShareHowLongView(
+        body=body_of(draft.structure),
+        purpose=draft.aim.sentence,
+        durations=tuple(
+            views.Duration(
+                days,
+                _LENGTHS.get(days, f"{days} jours"),
+                end_of_day_after(now, days),
+                form.one("days") == str(days),
+            )
+            for days in draft.aim.days_offered
+        ),
+        carried=carried(draft, Sealer(request)),
+        error=error,
+    )
+    return page(request, view, me.session, status=422 if error else 200)
+
+
+def preview_page(request: Request, me: Person, draft: Draft, *, status: int = 200) -> Response:
+    """« Voici exactement ce que verra … »: her own values through the reader's own page."""
+    parts, sealer, now = state_of(request).parts, Sealer(request), state_of(request).parts.now()
+    shared = reduced(parts.catalogue, own_entries(parts, me), draft.compartments)
+    grantee = Grantee.structure(draft.structure.structure_id)
+    view = views.ShareConfirmView(
+        body=body_of(draft.structure),
+        purpose=draft.aim.sentence,
+        ends_at=end_of_day_after(now, draft.days or 0),
+        count=len(draft.compartments),
+        themes=shared_themes(parts.catalogue, shared, now),
+        carried=(*carried(draft, sealer), views.Hidden(share_draft.PREVIEW, sealer.preview(draft))),
+        shown_name=shared_name(parts.catalogue, shared),
+        empty=labels(parts.catalogue, [one for one in draft.compartments if one not in shared]),
+        replaces=any(
+            grant.live(now)
+            and grant.terms.grantee == grantee
+            and grant.terms.purpose_id == draft.aim.purpose_id
+            for grant in list_own_grants(parts, me.owner)
+        ),
+    )
+    return page(request, view, me.session, status=status)
+
+
+def own_entries(parts: Parts, me: Person) -> Mapping[FieldId, Entry]:
+    return read_own_carnet(parts, me.owner, actor=me.actor).by_field()
