@@ -7,12 +7,14 @@ import pytest
 from sqlalchemy import text
 
 from schemas.names import Role
-from tests.world import RULES, Someone, System, World
+from tests.world import RULES, Someone, System, World, coming_in
 from vault.crypto import digest
 from vault.services import administering, sessions, tokens
 from vault.services.accounts import find_account
+from vault.services.invitations import invitation_of
 from vault.services.rows import SessionRow
-from vault.services.signing_in import live_habilitations
+from vault.services.sessions import NewSession
+from vault.services.signing_in import INVITATION, NotInvited, live_habilitations, professional_signs_in
 
 KINDS = {sessions.PERSON: RULES, sessions.PROFESSIONAL: RULES, sessions.DPO: RULES}
 
@@ -25,6 +27,12 @@ def write_in_data(world: World, statement: str, **values: str) -> None:
 def write_in_keys(world: World, statement: str, **values: str) -> None:
     with world.app.keystore.database.transaction() as connection:
         connection.execute(text(statement), values)
+
+
+def comes_with(world: World, invitation: str, name: str) -> NewSession | NotInvited:
+    """Somebody signs in at ProConnect with the secret of a link."""
+    coming = coming_in(name, subject=name, claims={"given_name": name, "usual_name": name})
+    return professional_signs_in(world.parts, coming, invitation=invitation, rules=RULES)
 
 
 def a_token(world: World, system: System) -> str:
@@ -142,3 +150,41 @@ def test_a_binding_is_made_before_the_row_it_vouches_for(
         administering.add_client(world.parts, structure_id=structure_id, name="x", public_jwk=a_public_jwk())
     monkeypatch.undo()
     assert [id_ for id_ in world.parts.keystore.secret_ids("binding", after=None, limit=9) if "client" in id_]
+
+
+@pytest.mark.parametrize("column", ["structure_id", "role", "expires_at"])
+def test_an_invitation_whose_row_was_edited_lets_nobody_in(world: World, column: str) -> None:
+    mine, other = world.structure("Un"), world.structure("Deux")
+    invited = administering.invite(world.parts, structure_id=mine, email="nadia@exemple.fr", role=Role.MEMBER)
+    assert invitation_of(world.parts, invited.secret) is not None
+    value = {"structure_id": other, "role": Role.DPO.value, "expires_at": 32503680000000}[column]
+    write_in_data(world, f"UPDATE invitations SET {column} = :value", value=value)  # type: ignore[arg-type]
+    assert invitation_of(world.parts, invited.secret) is None
+    assert isinstance(comes_with(world, invited.secret, "nadia"), NotInvited)
+
+
+def test_a_link_led_to_another_invitation_lets_nobody_in(world: World) -> None:
+    """A writer of K who was invited as a member takes the place of somebody who was invited as the DPO."""
+    there = world.structure("Un")
+    mine = administering.invite(world.parts, structure_id=there, email="a@exemple.fr", role=Role.MEMBER)
+    theirs = administering.invite(world.parts, structure_id=there, email="b@exemple.fr", role=Role.DPO)
+    write_in_keys(
+        world,
+        "UPDATE links SET target = :target WHERE link_id = :id",
+        target=theirs.invitation_id,
+        id=digest(mine.secret),
+    )
+    assert isinstance(comes_with(world, mine.secret, "nadia"), NotInvited)
+    assert not isinstance(comes_with(world, theirs.secret, "omar"), NotInvited)
+
+
+def test_an_invitation_that_was_used_cannot_be_freed_by_hand(world: World) -> None:
+    invited = administering.invite(
+        world.parts, structure_id=world.structure("Un"), email="nadia@exemple.fr", role=Role.MEMBER
+    )
+    assert not isinstance(comes_with(world, invited.secret, "nadia"), NotInvited)
+    write_in_data(world, "UPDATE invitations SET used_by = NULL")
+    world.parts.keystore.add_link(
+        digest(invited.secret), INVITATION, invited.invitation_id, invited.expires_at
+    )
+    assert isinstance(comes_with(world, invited.secret, "omar"), NotInvited)
