@@ -1,12 +1,16 @@
 """Who may open which page, and how a refusal looks: a redirect to sign in, a friendly page, never a trace."""
 
+import json
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from exporters import PaperUnavailableError
 from schemas.names import Role, StructureKind
 from tests.web.plain_browser import Browser
-from tests.web.site import Site
+from tests.web.site import Site, site_over
+from tests.world import World
 
 PERSON = [
     "/mon-carnet",
@@ -148,3 +152,49 @@ def test_the_notice_is_generated_and_each_version_is_kept(lone_site: Site) -> No
     )
     assert browser.get("/donnees-personnelles/0123456789ab").text == "avant"
     assert browser.get("/donnees-personnelles/..%2f..%2fkeys").status == 404
+
+
+def test_the_deployers_name_colours_and_logo_are_on_every_page(tmp_path: Path) -> None:
+    (tmp_path / "logo.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    told = {
+        "name": "Carnet de <Là-bas>",
+        "controller": {"name": "Département d’Essai", "address": "1 rue\n29000 Ville"},
+        "colours": {"accent": "#123456"},
+        "logo": "logo.svg",
+        "leave_quickly_url": "https://meteo.example/",
+    }
+    (tmp_path / "instance.json").write_text(json.dumps(told))
+    world = World.open(
+        f"sqlite:///{tmp_path}/c.sqlite",
+        f"sqlite:///{tmp_path}/k.sqlite",
+        tmp_path,
+        CARNET_INSTANCE=str(tmp_path / "instance.json"),
+    )
+    with site_over(world) as site:
+        page = Browser(site.client()).get("/contact")
+        assert "Carnet de <Là-bas>" in page.text
+        assert "<Là-bas>" not in page.html
+        assert "1 rue" in page.text
+        sheet = site.client().get("/couleurs.css")
+        assert "--accent:#123456;" in sheet.text
+        assert sheet.headers["content-type"].startswith("text/css")
+        assert site.client().get("/logo").headers["content-type"] == "image/svg+xml"
+        hers = Browser(site.signed_in(site.world.newcomer().session)).get("/mon-carnet")
+        assert hers.links["Quitter vite"] == "https://meteo.example/"
+    world.close()
+
+
+def test_without_the_system_libraries_paper_is_refused_with_a_sentence(
+    lone_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(_: object) -> bytes:
+        raise PaperUnavailableError("as on a machine without Pango")
+
+    monkeypatch.setattr("vault.web.pages.person.to_pdf", cannot)
+    browser = Browser(lone_site.signed_in(lone_site.world.newcomer().session))
+    assert "Télécharger mon carnet (PDF)" in browser.get("/mes-telechargements").text
+    page = browser.get("/mes-telechargements/carnet.pdf")
+    assert page.status == 503
+    assert "ne sait pas préparer le PDF" in page.text
+    assert "ne sait pas encore fabriquer" in browser.get("/mes-telechargements").text
+    del lone_site.app.state.paper_possible

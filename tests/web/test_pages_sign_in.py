@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
@@ -396,3 +397,28 @@ def test_somebody_not_invited_may_leave_the_account_that_was_used(doors: Doors) 
     assert answer.headers["location"].startswith(doors.provider.issuer_pc + "/session/end?")
     again = visitor.browser.get(page.links["Quitter ce compte ProConnect"])
     assert again.address == "/connexion", "once"
+
+
+def test_on_https_the_one_cookie_is_locked_to_the_host(doors: Doors, tmp_path: Path) -> None:
+    told = {name: value for name, value in doors.site.world.environ.items() if "CONNECT" in name}
+    world = World.open(
+        f"sqlite:///{tmp_path}/c.sqlite",
+        f"sqlite:///{tmp_path}/k.sqlite",
+        tmp_path,
+        **told,
+        CARNET_PUBLIC_URL="https://carnet.example",
+    )
+    with site_over(world) as site:
+        cookie = site.client().get(FC).headers["set-cookie"]
+        site.app.state.doors.close()
+    world.close()
+    name, *attributes = cookie.split("; ")
+    assert name.startswith("__Host-carnet=.")
+    assert set(attributes) == {"HttpOnly", "Path=/", "SameSite=lax", "Secure"}
+
+
+def test_the_cookie_goes_with_the_browsers_window(doors: Doors) -> None:
+    cookie = doors.visitor().browser.client.get(FC).headers["set-cookie"]
+    assert cookie.startswith("carnet=.")
+    assert "Max-Age" not in cookie
+    assert "expires" not in cookie.lower()

@@ -207,8 +207,8 @@ class AccessLine:
     """One line of "qui a vu": said as one sentence.
 
     `for_what` completes "pour …"; `fields` are labels; `permitted_on` is the day she granted it;
-    `by` is the role in the structure ("un conseiller", "le système") or empty; `own` is her own reading; not `readable`: what the line
-    says was spoiled, that something happened then still stands.
+    `by` is the role in the structure ("un conseiller", "le système") or empty; `own` is her own reading; not
+    `readable`: what the line says was spoiled, only that it stands.
     """
 
     access_id: str
