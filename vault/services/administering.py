@@ -14,12 +14,12 @@ from vault.audit.events import AboutContent, ActorKind, Op
 from vault.crypto import digest, new_secret, seal_small
 from vault.errors import CallerError
 from vault.services.accounts import INDEX
-from vault.services.bindings import CLIENT, DOORS, binding_row
+from vault.services.bindings import CLIENT, DOORS, binding_row, to_the_millisecond
 from vault.services.journal import OPERATOR, draft
 from vault.services.key_sources import INSTANCE, KeyRows, Random, agent_name
 from vault.services.parts import Parts
 from vault.services.ports import ClientRow, Draft, InvitationRow, KeyStore, StructureRow
-from vault.services.signing_in import INVITATION, seed_row
+from vault.services.signing_in import INVITATION, invitation_facts, seed_row
 
 INVITATION_LIFE = timedelta(days=7)
 
@@ -82,11 +82,14 @@ def invite(parts: Parts, *, structure_id: StructureId, email: str, role: Role) -
     if parts.data.structure(structure_id) is None:
         raise NoSuchStructureError("no such structure")
     invitation_id, secret = InvitationId(new_id()), new_secret()
-    expires_at = parts.now() + INVITATION_LIFE
+    expires_at = to_the_millisecond(parts.now() + INVITATION_LIFE)
     journal = parts.rows.load([("journal", INSTANCE)])["journal", INSTANCE]
     sealed = seal_small(email.encode(), secret=journal, place=b"invitation" + invitation_id.encode())
+    row = InvitationRow(invitation_id, structure_id, role, sealed, expires_at, None)
+    vouched = binding_row(parts.rows, INVITATION, invitation_id, invitation_facts(secret, row))
+    parts.keystore.add_secrets([vouched])
     with parts.data.change() as work:
-        work.add_invitation(InvitationRow(invitation_id, structure_id, role, sealed, expires_at, None))
+        work.add_invitation(row)
         work.append(_about_nobody(parts, Op.INVITE, AboutContent(structure_id=structure_id, role=role)))
         work.commit()
     parts.keystore.add_link(digest(secret), INVITATION, invitation_id, expires_at)

@@ -3,8 +3,8 @@
 Whoever can write in the data store, without a key, could otherwise say that his system belongs to another
 structure, or that he is a référent there; whoever can write in the key store could make himself a session.
 
-- ``binding`` rows of K hold a digest of what was decided about a client or a habilitation, wrapped by the
-  root: ``holds`` compares it with what the row in D now says.
+- ``binding`` rows of K hold a digest of what was decided about a client, a habilitation or an
+  invitation, wrapped by the root: ``holds`` compares it with what the row in D now says.
 - ``seal_of`` gives short-lived things (sessions, tokens) a keyed seal of their own columns, under a secret of
   the instance that only the root opens.
 """
@@ -25,12 +25,16 @@ CLIENT, HABILITATION = "client", "habilitation"
 
 def binding_row(rows: KeyRows, kind: str, id_: str, facts: Sequence[str]) -> SecretRow:
     """The row of K that vouches for ``facts``; stored before the row of D that states them."""
-    return rows.make("binding", f"{kind}:{id_}", _digest(kind, id_, facts))
+    return rows.make(*binding_name(kind, id_), _digest(kind, id_, facts))
+
+
+def binding_name(kind: str, id_: str) -> SecretName:
+    return ("binding", f"{kind}:{id_}")
 
 
 def holds(parts: Parts, kind: str, id_: str, facts: Sequence[str]) -> bool:
     """Whether these are the facts that were decided."""
-    name: SecretName = ("binding", f"{kind}:{id_}")
+    name = binding_name(kind, id_)
     kept = parts.rows.load([name]).get(name)
     return kept is not None and equal(kept, _digest(kind, id_, facts))
 

@@ -4,7 +4,7 @@ from schemas.ids import InvitationId
 from vault.crypto import digest
 from vault.services.parts import Parts
 from vault.services.ports import InvitationRow
-from vault.services.signing_in import INVITATION
+from vault.services.signing_in import INVITATION, as_invited
 
 
 def invitation_of(parts: Parts, secret: str) -> InvitationRow | None:
@@ -15,4 +15,4 @@ def invitation_of(parts: Parts, secret: str) -> InvitationRow | None:
     row = parts.data.invitation(InvitationId(link[1]))
     if row is None or row.used_by is not None or row.expires_at <= parts.now():
         return None
-    return row
+    return row if as_invited(parts, secret, row) else None

@@ -40,11 +40,11 @@ from vault.services.accounts import (
     secret_name,
     tag_of,
 )
-from vault.services.bindings import HABILITATION, binding_row, holds
+from vault.services.bindings import HABILITATION, binding_name, binding_row, holds
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, OwnerAccess, agent_name, seed_name
 from vault.services.parts import Parts
-from vault.services.ports import AccountRow, CarnetRow, Draft, HabilitationRow, SecretRow
+from vault.services.ports import AccountRow, CarnetRow, Draft, HabilitationRow, InvitationRow, SecretRow
 from vault.services.references import new_reference
 from vault.services.sessions import DPO, PERSON, PROFESSIONAL, NewSession, Session, SessionRules, open_session
 from vault.services.writing import Answer, write_answers
@@ -270,7 +270,7 @@ def _join(
     if found is None or found[0] != INVITATION or found[2] <= parts.now():
         return None
     invited = parts.data.invitation(InvitationId(found[1]))
-    if invited is None or invited.used_by is not None:
+    if invited is None or invited.used_by is not None or not as_invited(parts, invitation, invited):
         return None
     new_account = account_id is None
     account_id = account_id or AccountId(new_id())
@@ -303,7 +303,18 @@ def _join(
         work.append(_joined(parts, actor, journals))
         work.commit()
     parts.keystore.take_link(digest(invitation))  # used: the row of the invitation already says so
+    parts.keystore.delete_secrets([binding_name(INVITATION, invited.invitation_id)])
     return account_id
+
+
+def as_invited(parts: Parts, secret: str, row: InvitationRow) -> bool:
+    """Whether the link of this secret was made for this structure, this role and this end: else a writer of
+    either store could have himself invited as whom he likes."""
+    return holds(parts, INVITATION, row.invitation_id, invitation_facts(secret, row))
+
+
+def invitation_facts(secret: str, row: InvitationRow) -> tuple[str, ...]:
+    return digest(secret), row.structure_id, row.role, row.expires_at.isoformat()
 
 
 def _joined(parts: Parts, actor: Actor, journals: Journals) -> Draft:
