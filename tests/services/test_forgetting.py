@@ -7,6 +7,7 @@ owner's path, every grant's path, and every secret it can find as a salt (raw de
 
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ from vault.crypto import (
     owner_wrapping_key,
     unwrap_key,
 )
-from vault.services import leaving, own_carnet
+from vault.errors import StoreUnavailableError
+from vault.services import leaving, own_carnet, sharing
 from vault.services.entries import Body, context_of
 from vault.services.journal import OPERATOR
 from vault.services.reading import AccessEnded
@@ -312,5 +314,66 @@ def test_the_files_of_the_key_store_keep_nothing_of_a_punctured_or_erased_secret
         wrapped = world.parts.keystore.secrets([own])[own].wrapped
         leaving.erase_carnet(world.parts, ana.carnet_id, for_real=True, actor=OPERATOR)
         assert not any(wrapped in path.read_bytes() for path in files if path.exists())
+    finally:
+        world.close()
+
+
+@contextmanager
+def somebody_reading(world: World) -> Iterator[None]:
+    """Another program holds a look at K open: a copy being taken, a shell left alone."""
+    database = world.app.keystore.database
+    with database.maintenance() as writer:
+        writer.exec_driver_sql("PRAGMA busy_timeout=50").close()
+    with database.snapshot() as reader:
+        reader.execute(text("SELECT count(*) FROM secrets")).close()
+        yield
+
+
+def lone_world(folder: Path) -> World:
+    return World.open(f"sqlite:///{folder}/d.sqlite", f"sqlite:///{folder}/k.sqlite", folder)
+
+
+def files_hold(folder: Path, wrapped: bytes) -> bool:
+    return any(wrapped in path.read_bytes() for path in folder.glob("k.sqlite*"))
+
+
+def test_a_forgetting_is_not_over_while_a_file_of_the_key_store_keeps_the_secret(tmp_path: Path) -> None:
+    """A reader keeps SQLite from emptying its journal, and the engine raises nothing."""
+    world = lone_world(tmp_path)
+    try:
+        ana = world.person("ana")
+        world.fill(ana)
+        name, own = ("shred", ana.carnet_id), ("own", ana.carnet_id)
+        wrapped = world.parts.keystore.secrets([name])[name].wrapped
+        with somebody_reading(world), pytest.raises(StoreUnavailableError):
+            leaving.forget_entry(
+                world.parts, ana.carnet_id, entry_of(world, ana, "permis_conduire"), actor=ana.actor
+            )
+        assert run_upkeep(world.parts).forgotten == 1
+        assert not files_hold(tmp_path, wrapped)
+        wrapped = world.parts.keystore.secrets([own])[own].wrapped
+        with somebody_reading(world), pytest.raises(StoreUnavailableError):
+            leaving.erase_carnet(world.parts, ana.carnet_id, for_real=True, actor=OPERATOR)
+        assert run_upkeep(world.parts).erased == 1
+        assert not files_hold(tmp_path, wrapped)
+    finally:
+        world.close()
+
+
+def test_a_withdrawal_does_not_wait_for_a_reader_of_the_key_store(tmp_path: Path) -> None:
+    """It is in force at once; what a file still keeps is swept by the next pass."""
+    world = lone_world(tmp_path)
+    try:
+        ana, alpha = world.person("ana"), world.system("SIAE Alpha")
+        world.fill(ana)
+        grant = world.share(ana, alpha)
+        name = ("grant", grant.id)
+        wrapped = world.parts.keystore.secrets([name])[name].wrapped
+        with somebody_reading(world):
+            sharing.withdraw_grant(world.parts, ana.owner, grant.id, actor=ana.actor)
+        assert world.parts.keystore.secrets([name]) == {}
+        assert run_upkeep(world.parts).cut == 1
+        assert not files_hold(tmp_path, wrapped)
+        assert run_upkeep(world.parts).cut == 0
     finally:
         world.close()
