@@ -135,10 +135,10 @@ def test_without_jobs_nothing_is_signed_until_the_jobs_run_apart(operator: Opera
 
 
 def answers(server: Server, times: int = 10) -> bool:
-    """Whether fresh connections are served, whichever process takes them."""
+    """Whether fresh connections are served, whichever process takes them. They wait while none is up."""
     for _ in range(times):
         with plain_http() as http:
-            if http.get(f"{server.url}/sante").status_code != 200:
+            if http.get(f"{server.url}/sante", timeout=60).status_code != 200:
                 return False
     return True
 
