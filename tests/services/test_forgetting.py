@@ -366,7 +366,7 @@ def test_a_withdrawal_does_not_wait_for_a_reader_of_the_key_store(tmp_path: Path
     try:
         ana, alpha = world.person("ana"), world.system("SIAE Alpha")
         world.fill(ana)
-        grant = world.share(ana, alpha)
+        grant = world.share(ana, alpha.structure_id)
         name = ("grant", grant.id)
         wrapped = world.parts.keystore.secrets([name])[name].wrapped
         with somebody_reading(world):

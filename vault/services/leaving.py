@@ -15,7 +15,7 @@ from schemas.ids import CarnetId, EntryId
 from schemas.names import EntryState, GrantState, Outcome
 from vault.audit.events import AboutContent, Op
 from vault.crypto import ShredTree
-from vault.errors import CallerError
+from vault.errors import CallerError, StoreUnavailableError
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import grant_name
 from vault.services.parts import Parts
@@ -84,7 +84,7 @@ def finish_forgetting(parts: Parts, heads: Sequence[RecordHead]) -> int:
     for carnet_id in {head.carnet_id for head in heads}:
         mine = [head for head in heads if head.carnet_id == carnet_id]
         puncture(parts, carnet_id, {head.slot for head in mine})
-        parts.keystore.compact()  # even if an earlier attempt punctured: it may have died right after
+        _compact(parts)  # even if an earlier attempt punctured: it may have died right after
         with parts.data.change() as work:
             for entry_id in {head.entry_id for head in mine}:
                 deleted += work.delete_records(carnet_id, entry_id)
@@ -149,11 +149,18 @@ def finish_erasure(parts: Parts, carnet_id: CarnetId) -> Mapping[str, int]:
     counts = {"keys": parts.keystore.delete_secrets(names)}
     counts["tags"] = parts.keystore.delete_tags(carnet_id)
     counts["sessions"] = parts.keystore.end_sessions(subject=carnet_id)
-    parts.keystore.compact()
+    _compact(parts)
     with parts.data.change() as work:
         counts |= work.erase_carnet(carnet_id)
         work.commit()
     return counts
+
+
+def _compact(parts: Parts) -> None:
+    """Raises StoreUnavailableError while a file of K may still hold what was destroyed: the rows of D then
+    stay, and with them the finishing pass's reason to come back."""
+    if not parts.keystore.compact():
+        raise StoreUnavailableError("keys", "somebody still reads an older state")
 
 
 def _counts(parts: Parts, carnet_id: CarnetId) -> dict[str, int]:

@@ -144,16 +144,21 @@ class SqlKeyStore(SignInRows):
 
     # --- upkeep ------------------------------------------------------------------------------------------
 
-    def compact(self, *, whole: bool = True) -> None:
+    def compact(self, *, whole: bool = True) -> bool:
         """After a destruction: nothing of what was deleted stays in the files; ``secure_delete`` saw to the
         pages, this to the journal and, with ``whole``, to the file's free space. PostgreSQL keeps dead rows
-        until it vacuums, and rotation of the root answers for them."""
+        until it vacuums, and rotation of the root answers for them. False: somebody still reads an older
+        state, the journal could not be emptied, and what was deleted may stand in it."""
         if not self.database.sqlite:
-            return
+            return True
         truncate = "PRAGMA wal_checkpoint(TRUNCATE)"
         with self.database.maintenance() as connection:
-            for statement in (truncate, "VACUUM", truncate) if whole else (truncate,):
-                connection.execute(text(statement)).close()
+            if connection.execute(text(truncate)).one()[0]:  # "busy", which the engine does not raise
+                return False
+            if not whole:
+                return True
+            connection.execute(text("VACUUM")).close()
+            return not connection.execute(text(truncate)).one()[0]
 
     def close(self) -> None:
         self.database.close()
