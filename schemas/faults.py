@@ -2,7 +2,7 @@
 
 - A ``Checker`` is compiled once from an annotated schema and never raises, whatever value it is given.
 - Before the schema is asked, values that JSON cannot say are refused: lone surrogates, control characters,
-  NaN, infinities, integers beyond 2**53, foreign Python types, deep or huge structures.
+  NaN, infinities, integers of 2**53 and more, foreign Python types, deep or huge structures.
 - JSON true is not a number (as in the standard); 2.0 is the integer 2 (as in the standard, and RFC 8785
   writes both the same way).
 - Sentences never repeat what was typed.
@@ -26,7 +26,7 @@ __all__ = ["Checker", "Fault", "escape", "schema_error"]
 MAX_FAULTS = 20
 MAX_DEPTH = 8
 MAX_NODES = 2_000
-_BIGGEST = 2**53
+_BIGGEST = 2**53 - 1  # the largest integer that canonical JSON can say (RFC 8785, RFC 7493)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 

@@ -169,3 +169,26 @@ def test_when_a_purpose_leaves_the_frame_nobody_reads_for_it_and_the_rest_goes_o
         assert narrower.withdraw(eva, grant).ended_at is not None
     finally:
         narrower.close()
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, 1 - 2**53, 2**53, -(2**53), 10**30])
+def test_a_number_without_limits_of_its_own_is_written_whole_or_refused(folder: Path, number: int) -> None:
+    """A deployer's field may set no bounds; what canonical JSON cannot say is refused, never a breakage."""
+    note = {name: part for name, part in NEW["carnet"].items() if name != "enum_labels"}  # type: ignore[attr-defined]
+    plain = {"type": "integer", "carnet": {**note, "label": "Un nombre"}}
+    catalogue = spoiled(
+        SHIPPED, folder / "numbers.json", lambda told: told["properties"].update(nombre_libre=plain)
+    )
+    urls = f"sqlite:///{folder}/numbers.sqlite", f"sqlite:///{folder}/numbers-k.sqlite"
+    world = World.open(*urls, folder, CARNET_CATALOGUE=catalogue)
+    try:
+        someone = world.newcomer()
+        if abs(number) < 2**53:
+            assert world.write(someone, "nombre_libre", number).body.value == number
+            carnet = own_carnet.read_own_carnet(world.parts, someone.owner, actor=someone.actor)
+            assert carnet.by_field()["nombre_libre"].body.value == number  # type: ignore[index]
+        else:
+            with pytest.raises(InvalidValueError):
+                world.write(someone, "nombre_libre", number)
+    finally:
+        world.close()
