@@ -28,9 +28,9 @@ from schemas.ids import (
 from schemas.names import AnswerKind, Role, StructureKind
 from vault import bootstrap
 from vault.audit.events import ActorKind
+from vault.carnet.entries import Entry
 from vault.config import load_settings
 from vault.services import administering, reading, sharing, signing_in, writing
-from vault.services.entries import Entry
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.parts import Parts

@@ -12,9 +12,10 @@ from schemas.fields import PRECIS, Catalogue, Field
 from schemas.ids import CompartmentId, FieldId
 from schemas.names import Agreement, AnswerKind, EntryState, StructureKind
 from tests.world import Someone, System, World
+from vault.carnet.entries import Body
 from vault.crypto import FieldKey, SlotSalt
 from vault.services import leaving, own_carnet, writing
-from vault.services.entries import Body, seal_body
+from vault.services.entries import seal_body
 from vault.services.own_carnet import Access
 from vault.services.reading import FieldsView
 from vault.services.rows import RecordHead

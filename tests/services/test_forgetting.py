@@ -20,6 +20,7 @@ from sqlalchemy import text
 from schemas.ids import CarnetId, EntryId
 from tests.world import Someone, System, World
 from vault.audit import verify
+from vault.carnet.entries import Body
 from vault.crypto import (
     CryptoError,
     FieldKey,
@@ -38,7 +39,7 @@ from vault.crypto import (
 )
 from vault.errors import StoreUnavailableError
 from vault.services import leaving, own_carnet, sharing
-from vault.services.entries import Body, context_of
+from vault.services.entries import context_of
 from vault.services.journal import OPERATOR
 from vault.services.reading import AccessEnded
 from vault.services.rows import FieldKeyRow, GrantKeyRow, GrantRow, RecordRow

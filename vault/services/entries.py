@@ -1,19 +1,16 @@
-"""The body of a record, and how records open: for a reader under a grant, for the owner by her own path.
+"""How records open: for a reader under a grant, for the owner by her own path.
 
 ``open_fields`` is the only way a reader gets clear data. It asks for an ``Allowed``, which only ``decide``
 makes, and for an ``Appended``, which only the log makes; ``open_own`` asks for the owner's secrets, which
 only her session loads. The operator has neither.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
 
 from consent.decisions import Allowed
-from schemas.canonical import canonical
-from schemas.ids import CompartmentId, EntryId, FieldId
-from schemas.names import Agreement, AnswerKind, EntryState, Outcome
+from schemas.ids import CompartmentId
+from schemas.names import Agreement, Outcome
+from vault.carnet.entries import Body, Entry, EntryBrokenError, field_of
 from vault.crypto import (
     FieldKey,
     GrantKey,
@@ -30,83 +27,8 @@ from vault.crypto import (
     seal_record,
     unwrap_keys,
 )
-from vault.errors import BrokenError
 from vault.services.key_sources import OwnerSecrets, ReaderSecrets
 from vault.services.ports import Appended, FieldKeyRow, GrantKeyRow, GrantRow, RecordHead, RecordRow
-
-JSON = Any  # a value of a catalogue field: anything JSON can say
-
-_ANSWERS = {answer.value: answer for answer in AnswerKind}
-_AGREEMENTS = {agreement.value: agreement for agreement in Agreement}
-
-
-class EntryBrokenError(BrokenError):
-    """A record opened to bytes that are not the body of an entry."""
-
-
-class Body(NamedTuple):
-    """What is sealed. ``value`` is None unless ``answer`` is ``answered``. Its repr tells nothing."""
-
-    value: JSON
-    answer: AnswerKind
-    source: str
-    author: str
-    collected_at: datetime
-    agreement: Agreement
-
-    def __repr__(self) -> str:
-        return "<Body>"
-
-    @property
-    def holds(self) -> bool:
-        """Whether a reader may be given it: a real answer, something left of it."""
-        return self.answer is AnswerKind.ANSWERED and self.value is not None
-
-    def to_bytes(self) -> bytes:
-        """Canonical JSON (RFC 8785)."""
-        return canonical(
-            {
-                "agreement": str(self.agreement),
-                "answer": str(self.answer),
-                "author": self.author,
-                "collected_at": self.collected_at.isoformat(),
-                "source": self.source,
-                "value": self.value,
-            }
-        )
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "Body":
-        """Inverse of ``to_bytes``, for bytes that just opened: nobody else can have written them. Raises
-        EntryBrokenError."""
-        try:
-            told = json.loads(data.decode())
-            return cls(
-                value=told["value"],
-                answer=_ANSWERS[told["answer"]],
-                source=told["source"],
-                author=told["author"],
-                collected_at=datetime.fromisoformat(told["collected_at"]),
-                agreement=_AGREEMENTS[told["agreement"]],
-            )
-        except (KeyError, ValueError, TypeError) as error:
-            raise EntryBrokenError("a record does not hold an entry") from error
-
-
-class Entry(NamedTuple):
-    """One value of one field, opened. Its repr tells where, not what."""
-
-    entry_id: EntryId
-    field_id: FieldId
-    compartment: CompartmentId
-    version: int
-    state: EntryState
-    body: Body
-    contested: bool = False
-    observations: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"<Entry {self.entry_id} version {self.version}>"
 
 
 def context_of(head: RecordHead, instance: str) -> SealContext:
@@ -206,11 +128,6 @@ def _open(row: RecordRow, key: FieldKey, salt: SlotSalt, instance: str) -> Entry
         body=body,
         contested=body.agreement is Agreement.DISAGREED,
     )
-
-
-def field_of(compartment: CompartmentId) -> FieldId:
-    """The field a compartment belongs to: "revenus_sources" for "revenus_sources:precis"."""
-    return FieldId(compartment.partition(":")[0])
 
 
 # --- the owner's path ------------------------------------------------------------------------------------

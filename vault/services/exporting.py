@@ -14,12 +14,12 @@ from schemas.ids import FieldId, PurposeId, StructureId
 from schemas.names import Agreement
 from schemas.purposes import UnknownPurposeError
 from vault.audit.events import Op
-from vault.services.entries import Body, Entry
+from vault.carnet.entries import Body, Entry
+from vault.carnet.references import shown
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.own_carnet import OwnCarnet, list_own_grants, read_own_carnet
 from vault.services.parts import Parts
-from vault.services.references import shown
 from vault.services.sharing import structure_of
 from vault.services.writing import BY_PERSON
 

@@ -11,8 +11,9 @@ from schemas.ids import CompartmentId, EntryId, FieldId, GrantId, PurposeId, Str
 from schemas.names import EntryState, LegalBasis, Outcome, Role
 from vault.audit.events import AboutContent, Op
 from vault.audit.leaf import Leaf
+from vault.carnet.entries import Entry
 from vault.crypto import JournalSecret, carnet_index_tag
-from vault.services.entries import Entry, open_own
+from vault.services.entries import open_own
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, OwnerAccess
 from vault.services.opened_entries import about_of

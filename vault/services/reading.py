@@ -24,9 +24,10 @@ from schemas.ids import CarnetId, CompartmentId, GrantId, PurposeId, StructureId
 from schemas.names import EntryState, Outcome, StructureKind
 from schemas.purposes import UnknownPurposeError
 from vault.audit.events import AboutContent, Op
+from vault.carnet.entries import Entry, EntryBrokenError
 from vault.crypto import CryptoError, HeldTags, JournalSecret
 from vault.errors import BrokenError, LogUnavailableError
-from vault.services.entries import Entry, EntryBrokenError, open_fields
+from vault.services.entries import open_fields
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import CallerKeys, Journals, ReaderSecrets, agent_name
 from vault.services.parts import Parts

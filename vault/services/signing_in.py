@@ -22,6 +22,7 @@ from schemas.ids import (
 )
 from schemas.names import Outcome, Role
 from vault.audit.events import AboutContent, ActorKind, Op
+from vault.carnet.references import new_reference
 from vault.crypto import (
     GranteeKeyPair,
     JournalSecret,
@@ -45,7 +46,6 @@ from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, OwnerAccess, agent_name, seed_name
 from vault.services.parts import Parts
 from vault.services.ports import AccountRow, CarnetRow, Draft, HabilitationRow, InvitationRow, SecretRow
-from vault.services.references import new_reference
 from vault.services.sessions import DPO, PERSON, PROFESSIONAL, NewSession, Session, SessionRules, open_session
 from vault.services.writing import Answer, write_answers
 

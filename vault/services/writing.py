@@ -8,16 +8,17 @@ is answered once and written twice: coarse for most readers, exact for those she
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 from schemas.fields import Fault
 from schemas.ids import CarnetId, CompartmentId, EntryId, FieldId, new_id
 from schemas.names import Agreement, AnswerKind, EntryState, Outcome
 from vault.audit.events import AboutContent, Op
+from vault.carnet.entries import JSON, Body, Entry
 from vault.crypto import FieldKey, held_tag, owner_field_place, owner_wrapping_key, wrap_key
 from vault.errors import CallerError
-from vault.services.entries import JSON, Body, Entry, own_field_keys, seal_body
+from vault.services.entries import own_field_keys, seal_body
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, KeyGoneError, OwnerAccess, OwnerSecrets
 from vault.services.parts import SCHEMA_VERSION, Parts
@@ -302,8 +303,3 @@ def new_field_key(
     place = owner_field_place(parts.instance, carnet_id, compartment, 1)
     wrapped = wrap_key(key, under=owner_wrapping_key(secrets.own), place=place)
     return key, FieldKeyRow(carnet_id, compartment, 1, wrapped)
-
-
-def fresh_until(collected_at: datetime, fresh_days: int | None) -> datetime | None:
-    """When the value asks to be confirmed; None for what does not age."""
-    return collected_at + timedelta(days=fresh_days) if fresh_days is not None else None

@@ -11,12 +11,11 @@ from schemas.fields import Catalogue, Compartment
 from schemas.ids import CarnetId, StructureId
 from schemas.purposes import Purpose
 from vault.audit.events import ActorKind, Op
-from vault.services.entries import Entry
+from vault.carnet.entries import Entry, fresh_until
 from vault.services.overseeing import LogHealth, OverseenEntry
 from vault.services.own_carnet import Access, OwnCarnet
 from vault.services.ports import StructureRow
 from vault.services.reading import FieldsView
-from vault.services.writing import fresh_until
 
 Document = dict[str, Any]
 PAGE = 50

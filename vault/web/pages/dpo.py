@@ -8,10 +8,10 @@ from fastapi.responses import Response
 
 from schemas.ids import CarnetId, StructureId
 from vault.audit.events import ActorKind, Op
+from vault.carnet.references import shown
 from vault.services.overseeing import LogHealth, OverseenEntry, list_entries, log_health
 from vault.services.parts import Parts
 from vault.services.ports import StructureRow
-from vault.services.references import shown
 from vault.web import guard
 from vault.web.guard import Dpo, WrongCallerError
 from vault.web.pages import french, views

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from schemas.fields import Catalogue, Fault, Field
 from schemas.names import AnswerKind
-from vault.services.entries import JSON, Entry
+from vault.carnet.entries import JSON, Entry
 from vault.services.writing import Answer
 from vault.web.pages.presenting import stale
 from vault.web.pages.typed_form import RADIOS, Typed, Unclear, value_of

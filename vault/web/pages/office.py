@@ -15,10 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from consent.grants import Grant
 from schemas.ids import CarnetId, GrantId, PurposeId
 from schemas.purposes import Frame, UnknownPurposeError
+from vault.carnet.references import shown
 from vault.services.parts import Parts
 from vault.services.reading import AccessEnded, FieldsView, NotShared, Reader, SharedRead
 from vault.services.received import list_received_grants
-from vault.services.references import shown
 from vault.services.throttling import note_throttled
 from vault.web import guard
 from vault.web.api.params import well_formed

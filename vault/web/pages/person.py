@@ -1,9 +1,7 @@
 """Her home, the forms of her carnet, who looked, paper. Each page that shows a value, or who looked, has one
 entry of the log before it; a form saves what changed, whole, or nothing."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -11,11 +9,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from consent.grants import Grant
-from exporters import PaperUnavailableError, to_pdf
+from exporters import PaperUnavailableError
 from schemas.fields import Catalogue
 from schemas.ids import FieldId
-from vault.services.entries import Entry
-from vault.services.exporting import export_own_carnet
+from vault.carnet.entries import Entry
+from vault.carnet.references import shown
 from vault.services.own_carnet import (
     OwnCarnet,
     last_accesses,
@@ -24,7 +22,6 @@ from vault.services.own_carnet import (
     read_own_carnet,
 )
 from vault.services.parts import Parts
-from vault.services.references import shown
 from vault.web import guard
 from vault.web.guard import Person
 from vault.web.pages import french, views
@@ -32,8 +29,9 @@ from vault.web.pages.answering import page
 from vault.web.pages.form_reading import posted
 from vault.web.pages.presenting import Seer, own_parts, stale
 from vault.web.pages.relations import access_lines, bodies_of, grant_card
+from vault.web.paper import printed
 from vault.web.problems import FaultsError, Told
-from vault.web.state import WebState, state_of
+from vault.web.state import state_of
 
 LOOKS_ON_HOME = 3
 MOST_TODOS = 3
@@ -173,17 +171,10 @@ async def print_carnet(request: Request, me: Me) -> Response:
     """Made in a thread of its own: one paper at a time, and no other request waits for it."""
     state, app = state_of(request), request.app.state
     try:
-        paper = await asyncio.get_running_loop().run_in_executor(_papers, _paper, state, me)
+        paper = await printed(state, me)
     except PaperUnavailableError:
         app.paper_possible = False
         raise
     name = f"carnet-{french.in_paris(state.parts.now()).date().isoformat()}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(paper, headers=headers, media_type="application/pdf")
-
-
-_papers = ThreadPoolExecutor(1, thread_name_prefix="paper")
-
-
-def _paper(state: WebState, me: Person) -> bytes:
-    return to_pdf(export_own_carnet(state.parts, me.owner, issuer=state.issuer, actor=me.actor))

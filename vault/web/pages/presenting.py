@@ -9,9 +9,9 @@ from datetime import datetime
 from schemas.fields import PRECIS, Catalogue, Field
 from schemas.ids import CompartmentId, FieldId
 from schemas.names import Agreement, AnswerKind, EntryState
-from vault.services.entries import Body, Entry
+from vault.carnet.entries import Body, Entry, fresh_until
 from vault.services.signing_in import SOURCE
-from vault.services.writing import BY_PERSON, fresh_until
+from vault.services.writing import BY_PERSON
 from vault.web.pages import french, views
 
 Shared = Mapping[CompartmentId, Sequence[Entry]]

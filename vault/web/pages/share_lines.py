@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from schemas.fields import Catalogue, Compartment
 from schemas.ids import FieldId
-from vault.services.entries import Entry
+from vault.carnet.entries import Entry
 from vault.services.parts import Parts
 from vault.web.pages import views
 from vault.web.pages.presenting import is_sensitive, reduced

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from consent.grants import Grantee, end_of_day_after
 from schemas.ids import FieldId
-from vault.services.entries import Entry
+from vault.carnet.entries import Entry
 from vault.services.own_carnet import list_own_grants, read_own_carnet
 from vault.services.parts import Parts
 from vault.services.sharing import structure_of

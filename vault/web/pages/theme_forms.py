@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from schemas.asking import Part
 from schemas.fields import Catalogue, Fault, Field
 from schemas.fields import Choice as Offered
-from vault.services.entries import Entry
+from vault.carnet.entries import Entry
 from vault.web.pages import views
 from vault.web.pages.form_answers import Refusal
 from vault.web.pages.plain_warnings import warning_about

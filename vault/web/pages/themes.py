@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from schemas.fields import Catalogue, Field, Named
 from schemas.ids import FieldId
-from vault.services.entries import Entry
+from vault.carnet.entries import Entry
 from vault.services.own_carnet import read_own_carnet
 from vault.services.parts import Parts
 from vault.services.writing import Answer, RevisionConflictError, write_answers

@@ -12,7 +12,7 @@ from schemas.asking import FormKind
 from schemas.fields import Field
 from schemas.names import AnswerKind
 from schemas.typed import typed_list, typed_value
-from vault.services.entries import JSON, Body
+from vault.carnet.entries import JSON, Body
 from vault.web.pages import french
 from vault.web.pages.form_reading import Form
 

@@ -5,10 +5,12 @@ one confuses when reading aloud or copying by hand (0/O, 1/I/L): a prime, so tha
 one wrong character and any two swapped ones.
 """
 
-from vault.services.key_sources import Random
+from collections.abc import Callable
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 10
+
+Random = Callable[[int], bytes]  # that many random bytes
 
 
 def new_reference(random: Random) -> str:
