@@ -165,7 +165,7 @@ def site_over(world: World, **options: Any) -> Iterator[Site]:
     with ExitStack() as stack:
         app = create_app(world.app, **options)
         yield Site(world, app, stack)
-        for waiting in (app.state.carnet.reads, app.state.carnet.tokens):
+        for waiting in (app.state.carnet.reads, app.state.carnet.tokens, app.state.pulse):
             waiting.close()
 
 

@@ -91,7 +91,7 @@ def create_app(
     app.router.routes[:] = _routes((*API, *(routers() if pages is None else pages)))
     check_declared(app.router.routes)
     app.state.carnet = state = _state(application, clock)
-    app.state.pulse = sante.Pulse(clock)
+    app.state.pulse = sante.Pulse(application.parts, clock)
     app.state.problem_page = problem_page
     app.state.openapi = cache(partial(_openapi, app.router.routes, state))
     return app
@@ -131,6 +131,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.carnet.tokens.close()
     app.state.carnet.reads.close()
+    app.state.pulse.close()
     if doors := getattr(app.state, "doors", None):
         doors.close()
 

@@ -9,7 +9,10 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
+
+from vault.errors import BrokenError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,11 +59,20 @@ class Gatherer(Generic[T, R]):
 
     def _serve(self) -> None:
         while batch := self._take():
-            try:
-                answers: Sequence[R | Exception] = self._work([item for item, _, _ in batch])
-            except Exception as error:  # every caller must hear of it, whatever it is
-                answers = [error] * len(batch)
-            self._hand_out(batch, answers)
+            self._hand_out(batch, self._answers([item for item, _, _ in batch]))
+
+    def _answers(self, items: Sequence[T]) -> Sequence[R | Exception]:
+        """One each, whatever happens: a thread that ended here would leave its callers, and all who come
+        later, waiting for ever."""
+        try:
+            answers = self._work(items)
+            if len(answers) != len(items):
+                raise ValueError("another number of answers than of items")
+        except Exception as error:  # every caller must hear of it, whatever it is
+            return [error] * len(items)
+        except BaseException as error:  # such as a panic of native code, which is no Exception
+            return [BrokenError(f"interrupted: {type(error).__name__}")] * len(items)
+        return answers
 
     def _take(self) -> list[_Waiting[T, R]]:
         """What waits, at most ``most``; empty only once closed."""
@@ -75,7 +87,7 @@ class Gatherer(Generic[T, R]):
         for (_, loop, future), answer in zip(batch, answers, strict=True):
             by_loop.setdefault(loop, []).append((future, answer))
         for loop, pairs in by_loop.items():
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
                 loop.call_soon_threadsafe(_resolve, pairs)
 
 

@@ -5,10 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from exporters import to_pdf
 from schemas.faults import Checker
 from schemas.names import AnswerKind
-from vault.services.exporting import export_own_carnet
 from vault.services.own_carnet import list_accesses, read_own_carnet
 from vault.services.writing import Answer, write_field
 from vault.web.api.answers import PAGE, access_document, answered, carnet_document, entry_document, page
@@ -17,6 +15,7 @@ from vault.web.api.params import after_index
 from vault.web.api.shapes import WRITE_FIELD, page_of, ref
 from vault.web.bodies import JSON, checked, json_body, parameters
 from vault.web.guard import Person, person
+from vault.web.paper import printed
 from vault.web.problems import FaultsError, Told
 from vault.web.state import state_of
 
@@ -109,10 +108,9 @@ def read_accesses(request: Request, me: Owner) -> JSONResponse:
         entries=1,
     ),
 )
-def print_carnet(request: Request, me: Owner) -> Response:
+async def print_carnet(request: Request, me: Owner) -> Response:
     parameters(request, ())
-    state = state_of(request)
-    paper = to_pdf(export_own_carnet(state.parts, me.owner, issuer=state.issuer, actor=me.actor))
+    paper = await printed(state_of(request), me)
     return Response(
         paper, headers={"Content-Disposition": 'attachment; filename="carnet.pdf"'}, media_type=_PDF
     )

@@ -3,9 +3,8 @@
 Looked at once a second at most, whoever asks: a public address must not wear the log's lock out.
 """
 
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -16,28 +15,37 @@ from vault.services.parts import Parts
 from vault.web.api.answers import answered
 from vault.web.api.operations import Callers, document, operation
 from vault.web.api.shapes import ref
+from vault.web.gather import Gatherer
 from vault.web.guard import anyone
-from vault.web.state import state_of
 
 router = APIRouter()
 
 REMEMBERED = 1.0  # seconds
+MOST_WAITING = 10_000  # served by one look
 
 
 class Pulse:
-    """The last look at the parts, kept ``REMEMBERED`` seconds. ``clock`` gives seconds."""
+    """The last look at the parts, kept ``REMEMBERED`` seconds. Whoever asks meanwhile waits without holding a
+    thread, all for the same look: a stalled log must not take every thread for its own health. ``clock``
+    gives seconds."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
+    def __init__(self, parts: Parts, clock: Callable[[], float] = time.monotonic) -> None:
+        self._parts, self._clock = parts, clock
         self._taken: tuple[float, str | None] | None = None
+        self._waiting: Gatherer[None, str | None] = Gatherer(self._look, threads=1, most=MOST_WAITING)
 
-    def failing(self, parts: Parts) -> str | None:
+    async def failing(self) -> str | None:
         """The part that does not answer, or None."""
-        with self._lock:
-            if self._taken is None or self._clock() - self._taken[0] >= REMEMBERED:
-                self._taken = (self._clock(), failing_part(parts))
-            return self._taken[1]
+        return await self._waiting.ask(None)
+
+    def close(self) -> None:
+        self._waiting.close()
+
+    def _look(self, asked: Sequence[None]) -> list[str | Exception | None]:
+        if self._taken is None or self._clock() - self._taken[0] >= REMEMBERED:
+            part = failing_part(self._parts)
+            self._taken = (self._clock(), part)  # when it was known, however long it took
+        return [self._taken[1]] * len(asked)
 
 
 def failing_part(parts: Parts) -> str | None:
@@ -64,8 +72,8 @@ def failing_part(parts: Parts) -> str | None:
         },
     ),
 )
-def read_health(request: Request, _: Annotated[None, Depends(anyone)]) -> JSONResponse:
-    part = request.app.state.pulse.failing(state_of(request).parts)
+async def read_health(request: Request, _: Annotated[None, Depends(anyone)]) -> JSONResponse:
+    part = await request.app.state.pulse.failing()
     if part is None:
         return answered({"status": "ok"})
     return answered({"status": "failing", "part": part}, 503)

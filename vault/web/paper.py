@@ -1,0 +1,24 @@
+"""Her carnet on paper, for the page and for the API: one at a time, in a thread of its own.
+
+Printing takes a second of the processor. Were each asked for in a thread of the common pool, somebody who
+asks for a hundred would hold up everybody else's pages.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from exporters import to_pdf
+from vault.services.exporting import export_own_carnet
+from vault.web.guard import Person
+from vault.web.state import WebState
+
+_papers = ThreadPoolExecutor(1, thread_name_prefix="paper")
+
+
+async def printed(state: WebState, me: Person) -> bytes:
+    """A PDF/UA-1 file, after its entry of the log. Raises what exporting and printing raise."""
+    return await asyncio.get_running_loop().run_in_executor(_papers, _print, state, me)
+
+
+def _print(state: WebState, me: Person) -> bytes:
+    return to_pdf(export_own_carnet(state.parts, me.owner, issuer=state.issuer, actor=me.actor))
