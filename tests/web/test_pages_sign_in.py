@@ -422,3 +422,13 @@ def test_the_cookie_goes_with_the_browsers_window(doors: Doors) -> None:
     assert cookie.startswith("carnet=.")
     assert "Max-Age" not in cookie
     assert "expires" not in cookie.lower()
+
+
+def test_another_site_s_form_does_not_sign_her_out(lone_site: Site) -> None:
+    """Her cookie is SameSite=Lax: it is not sent with such a form, but an answer could delete it."""
+    answer = lone_site.client().post("/deconnexion", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 303
+    assert "set-cookie" not in answer.headers
+    stale = lone_site.client()
+    stale.cookies.set("carnet", "a session that ended")
+    assert 'carnet=""' in stale.post("/deconnexion").headers["set-cookie"]

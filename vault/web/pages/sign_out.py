@@ -39,7 +39,10 @@ async def sign_out(request: Request) -> Response:
     else:
         told = await run_in_threadpool(end_session, state.parts, guard.cookie_of(request) or "")
         answer = RedirectResponse(await _provider_address(request, dict(told or {})), 303)
-    drop_cookie(answer, state)
+    if (
+        guard.cookie_of(request) is not None
+    ):  # another site's form comes without it, and must not sign her out
+        drop_cookie(answer, state)
     return answer
 
 
