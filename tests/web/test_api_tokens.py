@@ -9,6 +9,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey
 
 from schemas.ids import new_id
 from tests.web.site import BASE, V1, Algorithm, Machine, Site, signed, unsigned
+from vault.services import administering
 
 URL = "/oauth/token"
 
@@ -191,3 +192,13 @@ def test_the_address_takes_post_alone(lone_site: Site) -> None:
     for method in ("GET", "PUT", "DELETE", "HEAD"):
         answer = lone_site.client().request(method, URL)
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+def test_a_registered_key_that_is_no_point_of_its_curve_is_refused_like_any_other(lone_site: Site) -> None:
+    good = lone_site.machine("SIAE Zêta")
+    not_a_point = json.dumps({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"})
+    client_id = administering.add_client(
+        lone_site.world.parts, structure_id=good.structure_id, name="x", public_jwk=not_a_point
+    )
+    answer = ask(lone_site, Machine(good.structure_id, client_id, good.key, "ES256").form())
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")

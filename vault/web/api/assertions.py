@@ -99,8 +99,8 @@ def _check_signature(text: str, header: Mapping[str, Any], client: ClientRow) ->
     jwk = json.loads(client.public_jwk)
     if FORBIDDEN_HEADERS & header.keys():
         raise UnprovenError
-    key = ECKey.import_key(jwk) if jwk["kty"] == "EC" else OKPKey.import_key(jwk)
     try:
+        key = ECKey.import_key(jwk) if jwk["kty"] == "EC" else OKPKey.import_key(jwk)
         jws.deserialize_compact(text, key, registry=_REGISTRIES[jwk["kty"]])
     except (JoseError, ValueError, TypeError):
         raise UnprovenError from None
