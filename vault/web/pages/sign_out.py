@@ -41,7 +41,7 @@ async def sign_out(request: Request) -> Response:
         answer = RedirectResponse(await _provider_address(request, dict(told or {})), 303)
     if (
         guard.cookie_of(request) is not None
-    ):  # another site's form comes without it, and must not sign her out
+    ):  # another site's form comes without it
         drop_cookie(answer, state)
     return answer
 
