@@ -59,9 +59,9 @@ def town(
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def village(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One instance an engine for the tests of one file, with a short log."""
+    """One instance an engine for the tests of one file, with a short log and a clock of its own."""
     folder = tmp_path_factory.mktemp("village")
-    opened = World.open(*urls_for(request, folder), folder)
+    opened = World.open(*urls_for(request, folder), folder, clock=MovingClock())
     yield opened
     opened.close()
 

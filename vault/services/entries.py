@@ -65,7 +65,8 @@ def open_fields(
     instance: str,
     open_key: Callable[[bytes, bytes, bytes], bytes] | None = None,
 ) -> Mapping[CompartmentId, list[Entry]]:
-    """Clear entries of the allowed compartments. ``open_key`` may remember what a sealed grant key opens to.
+    """Clear entries of the allowed compartments, in an order that tells nothing. ``open_key`` may remember
+    what a sealed grant key opens to.
 
     Raises OpenError when terms, wraps or records were altered or are not the caller's, PermissionError when
     the entry says the read was not granted.
@@ -83,6 +84,7 @@ def open_fields(
         for row in not_forgotten(records, keys.shred)
         if (row.head.compartment, row.head.epoch) in field_keys
     ]
+    wanted.sort(key=lambda row: (row.head.compartment, row.head.entry_id))  # not as they were written
     salts = keys.shred.salts({row.head.slot for row in wanted})
     found: dict[CompartmentId, list[Entry]] = {}
     for row in wanted:
