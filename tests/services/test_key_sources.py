@@ -298,3 +298,21 @@ def test_looking_at_who_looked_opens_no_content(story: Story, loads: Loads) -> N
 def test_an_actor_of_another_kind_has_no_secret_to_load() -> None:
     for kind in (ActorKind.PERSON, ActorKind.OPERATOR, ActorKind.SYSTEM):
         assert Actor(kind, "x").secret_name is None
+
+
+def test_no_more_shred_secrets_are_unwrapped_than_there_are_entries(small_town: World) -> None:
+    """What the operator of a key service can reconcile: each opening of content has its entry."""
+    town = small_town
+    eva, system = town.newcomer(), town.system()
+    town.fill(eva)
+    grant = town.share(eva, system.structure_id)
+    for _ in range(5):
+        town.parts.rows._cache.clear()  # as if a minute went by
+        assert isinstance(town.read(system, eva.carnet_id), FieldsView)
+        own_carnet.read_own_carnet(town.parts, eva.owner, actor=eva.actor)
+    town.read(system, "nobody")
+    town.withdraw(eva, grant)
+    town.read(system, eva.carnet_id)
+    counts: Any = town.app.unwrap_counts()
+    assert 5 <= counts["shred"] <= town.parts.data.log_size()
+    assert counts["own"] <= town.parts.data.log_size()

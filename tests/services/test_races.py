@@ -23,7 +23,7 @@ from vault.services.upkeep import run_upkeep
 from vault.storage.log_source import log_source
 
 ROOT = Path(__file__).parents[2]
-SHORT = 1.5  # seconds of racing in the usual run
+SHORT = 1.0  # seconds of racing in the usual run
 
 
 def a_scene(world: World) -> tuple[Scene, list[Someone]]:
