@@ -9,7 +9,7 @@ from sqlalchemy import text
 from schemas.names import Role
 from tests.world import RULES, Someone, System, World, coming_in
 from vault.crypto import digest
-from vault.services import administering, sessions, tokens
+from vault.services import administering, sessions, sharing, tokens
 from vault.services.accounts import find_account
 from vault.services.invitations import invitation_of
 from vault.services.rows import SessionRow
@@ -188,3 +188,20 @@ def test_an_invitation_that_was_used_cannot_be_freed_by_hand(world: World) -> No
         digest(invited.secret), INVITATION, invited.invitation_id, invited.expires_at
     )
     assert isinstance(comes_with(world, invited.secret, "omar"), NotInvited)
+
+
+@pytest.mark.parametrize(("column", "value"), [("name", "CAF du Ponant"), ("kind", "ccas")])
+def test_nobody_shares_with_a_structure_that_took_another_name_or_kind(
+    world: World, ana: Someone, alpha: System, column: str, value: str
+) -> None:
+    world.share(ana, alpha.structure_id)
+    write_in_data(
+        world,
+        f"UPDATE structures SET {column} = :value WHERE structure_id = :id",
+        value=value,
+        id=alpha.structure_id,
+    )
+    with pytest.raises(sharing.GrantRefusedError):
+        world.share(
+            ana, alpha.structure_id, purpose="accompagnement" if value == "ccas" else "proposer_poste"
+        )

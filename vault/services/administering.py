@@ -14,7 +14,7 @@ from vault.audit.events import AboutContent, ActorKind, Op
 from vault.crypto import digest, new_secret, seal_small
 from vault.errors import CallerError
 from vault.services.accounts import INDEX
-from vault.services.bindings import CLIENT, DOORS, binding_row, to_the_millisecond
+from vault.services.bindings import CLIENT, DOORS, STRUCTURE, binding_row, structure_facts, to_the_millisecond
 from vault.services.journal import OPERATOR, draft
 from vault.services.key_sources import INSTANCE, KeyRows, Random, agent_name
 from vault.services.parts import Parts
@@ -69,9 +69,15 @@ def first_leaf(parts: Parts) -> bool:
 def add_structure(parts: Parts, *, name: str, kind: StructureKind, siret: str | None) -> StructureId:
     """A structure, with the key pair its grants are sealed to."""
     structure_id = StructureId(new_id())
-    parts.keystore.add_secrets([seed_row(parts, Grantee.structure(structure_id))])
+    row = StructureRow(structure_id, name, kind, siret)
+    parts.keystore.add_secrets(
+        [
+            seed_row(parts, Grantee.structure(structure_id)),
+            binding_row(parts.rows, STRUCTURE, structure_id, structure_facts(row)),
+        ]
+    )
     with parts.data.change() as work:
-        work.add_structure(StructureRow(structure_id, name, kind, siret))
+        work.add_structure(row)
         work.append(_about_nobody(parts, Op.STRUCTURE_CHANGE, AboutContent(structure_id=structure_id)))
         work.commit()
     return structure_id

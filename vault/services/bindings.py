@@ -17,10 +17,10 @@ from schemas.framing import lp
 from vault.crypto import blind_tag, equal
 from vault.services.key_sources import INSTANCE, KeyGoneError, KeyRows
 from vault.services.parts import Parts
-from vault.services.ports import SecretName, SecretRow
+from vault.services.ports import SecretName, SecretRow, StructureRow
 
 DOORS: SecretName = ("doors", INSTANCE)
-CLIENT, HABILITATION = "client", "habilitation"
+CLIENT, HABILITATION, STRUCTURE = "client", "habilitation", "structure"
 
 
 def binding_row(rows: KeyRows, kind: str, id_: str, facts: Sequence[str]) -> SecretRow:
@@ -37,6 +37,11 @@ def holds(parts: Parts, kind: str, id_: str, facts: Sequence[str]) -> bool:
     name = binding_name(kind, id_)
     kept = parts.rows.load([name]).get(name)
     return kept is not None and equal(kept, _digest(kind, id_, facts))
+
+
+def structure_facts(row: StructureRow) -> tuple[str, ...]:
+    """By what a person chooses with whom she shares."""
+    return row.name, row.kind, row.siret or ""
 
 
 def doors_secret(parts: Parts) -> bytes:

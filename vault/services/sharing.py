@@ -27,6 +27,7 @@ from vault.crypto import (
     wrap_key,
 )
 from vault.errors import CallerError
+from vault.services.bindings import STRUCTURE, holds, structure_facts
 from vault.services.entries import own_field_keys
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import (
@@ -103,6 +104,9 @@ def check_wish(parts: Parts, wish: Wish) -> StructureId:
     if found is None:
         raise GrantRefusedError("/grantee", "Nous ne connaissons pas cet organisme.")
     structure_id, kind = found
+    row = parts.data.structure(structure_id)
+    if row is None or not holds(parts, STRUCTURE, structure_id, structure_facts(row)):
+        raise GrantRefusedError("/grantee", "Nous ne connaissons pas cet organisme.")
     purpose = parts.frame.purpose(wish.purpose_id)
     if kind not in purpose.structure_kinds:
         raise GrantRefusedError("/purpose_id", "Cet organisme ne peut pas recevoir d’informations pour cela.")

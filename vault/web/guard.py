@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 from consent.decisions import READING_ROLES
 from consent.grants import Grantee
 from schemas.ids import CarnetId, ProfessionalId
+from schemas.names import Role
 from vault.audit.events import ActorKind
 from vault.errors import ConfigError, RefusedError
 from vault.services.journal import Actor
@@ -124,6 +125,8 @@ def dpo(request: Request) -> Dpo:
     if session.row.kind != DPO:
         raise WrongCallerError("for the data protection officer")
     habilitation = _habilitation(request, session)
+    if habilitation.role is not Role.DPO:
+        raise WrongCallerError("for the data protection officer")
     return Dpo(session, habilitation, _actor(request, session, habilitation))
 
 
