@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from schemas.names import Role
-from tests.world import RULES, Someone, System, World, coming_in
+from tests.world import PURPOSE, RULES, Someone, System, World, coming_in
 from vault.crypto import digest
 from vault.services import administering, sessions, sharing, tokens
 from vault.services.accounts import find_account
@@ -202,6 +202,4 @@ def test_nobody_shares_with_a_structure_that_took_another_name_or_kind(
         id=alpha.structure_id,
     )
     with pytest.raises(sharing.GrantRefusedError):
-        world.share(
-            ana, alpha.structure_id, purpose="accompagnement" if value == "ccas" else "proposer_poste"
-        )
+        world.share(ana, alpha.structure_id, purpose="accompagnement" if value == "ccas" else PURPOSE)
