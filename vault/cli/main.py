@@ -74,6 +74,8 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # whoever read us stopped: not our failure to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        return _refused(error.strerror or type(error).__name__, "check the path and its permissions", FAILED)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 

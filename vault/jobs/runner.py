@@ -85,6 +85,6 @@ class JobThread:
             return self._jobs.tick(with_upkeep=with_upkeep)
         except CarnetError as error:
             log.warning("a pass failed and will be tried again: %s", type(error).__name__)
-        except Exception as error:  # whatever it is, the next pass is tried; its text may hold data
+        except BaseException as error:
             log.error("a pass failed unexpectedly and will be tried again: %s", type(error).__name__)
         return False

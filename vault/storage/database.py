@@ -169,7 +169,16 @@ def _postgresql(url: URL, busy: timedelta, *, size: int, autocommit: bool = Fals
         options += " -c default_transaction_read_only=on"
     return create_engine(
         url,
-        connect_args={"options": options, "connect_timeout": 5, "application_name": "carnet"},
+        connect_args={
+            "options": options,
+            "connect_timeout": 5,
+            "application_name": "carnet",
+            # a machine that vanished is noticed in seconds, not when its silence ends
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+        },
         **{"isolation_level": "READ COMMITTED"} | _pool(busy, size, autocommit),
     )
 
