@@ -5,7 +5,6 @@ from datetime import datetime
 
 from schemas.fields import Catalogue
 from schemas.purposes import Frame
-
 from vault.services.key_sources import JournalKeys, KeyRows, OwnerKeys, Random, ReaderKeys
 from vault.services.ports import Clock, DataStore, KeyStore
 

@@ -39,9 +39,7 @@ async def sign_out(request: Request) -> Response:
     else:
         told = await run_in_threadpool(end_session, state.parts, guard.cookie_of(request) or "")
         answer = RedirectResponse(await _provider_address(request, dict(told or {})), 303)
-    if (
-        guard.cookie_of(request) is not None
-    ):  # another site's form comes without it
+    if guard.cookie_of(request) is not None:  # another site's form comes without it
         drop_cookie(answer, state)
     return answer
 
