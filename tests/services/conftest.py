@@ -13,6 +13,9 @@ from tests.conftest import StoreUrls
 from tests.postgres import Postgres
 from tests.world import MovingClock, Someone, System, World
 
+ONE_ENGINE = pytest.mark.parametrize("town", ["sqlite"], indirect=True, scope="session")
+"""For a rule that cannot differ between engines and has many cases."""
+
 
 @pytest.fixture
 def world(store_urls: StoreUrls, tmp_path: Path) -> Iterator[World]:

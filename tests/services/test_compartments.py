@@ -11,6 +11,7 @@ from schemas.asking import FormKind
 from schemas.fields import PRECIS, Catalogue, Field
 from schemas.ids import CompartmentId, FieldId
 from schemas.names import Agreement, AnswerKind, EntryState, StructureKind
+from tests.services.conftest import ONE_ENGINE
 from tests.world import Someone, System, World
 from vault.carnet.entries import Body
 from vault.crypto import FieldKey, SlotSalt
@@ -75,6 +76,7 @@ def groups(field: Field) -> Mapping[str, list[str]]:
 # --- the coarse form never reveals -----------------------------------------------------------------------
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize("field", [field for field in SPLIT if groups(field)], ids=lambda field: field.id)
 def test_the_members_of_a_group_are_one_to_the_reader_of_the_coarse_form(
     shared: Shared, field: Field
@@ -163,6 +165,7 @@ def test_a_reader_cannot_tell_why_there_is_nothing(shared: Shared, how: str) -> 
     assert access.fields == (), "what was not seen is not said to have been"
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize("how", NOTHINGS[1:])
 def test_even_if_the_journal_were_wrong_about_what_is_held_nothing_is_given(
     shared: Shared, how: str, monkeypatch: pytest.MonkeyPatch
@@ -173,6 +176,7 @@ def test_even_if_the_journal_were_wrong_about_what_is_held_nothing_is_given(
     assert shared.read(shared.coarse) == {}
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize("how", NOTHINGS[1:])
 def test_what_stands_beside_nothing_is_read_and_logged_alone(shared: Shared, how: str) -> None:
     shared.write("priorites", ["emploi"])
@@ -229,6 +233,7 @@ def everything_said(field: Field) -> Iterator[tuple[AnswerKind, Any]]:
             yield kind, None
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize("field", CLOSED, ids=lambda field: field.id)
 def test_everything_one_may_say_in_a_closed_field_seals_to_one_length(field: Field, town: World) -> None:
     key, salt, now = FieldKey(bytes(32)), SlotSalt(bytes(32)), town.parts.now()

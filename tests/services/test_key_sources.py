@@ -286,7 +286,7 @@ def test_the_owner_loads_nobody_s_grant_nor_seed(story: Story, loads: Loads) -> 
     grant = town.share(eva, system_id := story.system.structure_id)
     town.withdraw(eva, grant)
     assert system_id
-    assert loads.kinds == {"own", "shred", "journal", "month"}
+    assert loads.kinds == {"own", "shred", "journal", "month", "binding"}
 
 
 def test_looking_at_who_looked_opens_no_content(story: Story, loads: Loads) -> None:

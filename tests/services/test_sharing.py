@@ -13,6 +13,7 @@ from consent.grants import Grant, Grantee
 from schemas.ids import CompartmentId, GrantId, ProfessionalId, PurposeId, StructureId, new_id
 from schemas.names import GrantState, LegalBasis, Outcome, Right, Role, StructureKind
 from schemas.purposes import UnknownPurposeError
+from tests.services.conftest import ONE_ENGINE
 from tests.services.test_forgetting import Attacker, back_up
 from tests.world import PURPOSE, SIAE_FIELDS, MovingClock, Someone, System, World
 from vault.audit.events import Op
@@ -74,6 +75,7 @@ def transitions(town: World, who: Someone) -> list[tuple[Op, str | None]]:
 # --- the frame -------------------------------------------------------------------------------------------
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize(
     ("changed", "pointer"),
     [
@@ -118,6 +120,7 @@ def test_a_purpose_nobody_knows_is_not_one(town: World, eva: Someone, alpha_siae
         sharing.give_grant(town.parts, eva.owner, asked, actor=eva.actor)
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize("role", list(Role))
 def test_only_professionals_who_follow_people_may_be_given_something(
     town: World, eva: Someone, alpha_siae: System, role: Role

@@ -11,6 +11,7 @@ import pytest
 
 from schemas.ids import FieldId
 from schemas.names import AnswerKind, EntryState, Outcome
+from tests.services.conftest import ONE_ENGINE
 from tests.world import SIAE_FIELDS, Someone, System, World
 from vault.audit.events import Op
 from vault.errors import LogUnavailableError
@@ -315,6 +316,7 @@ def test_a_form_that_answers_a_field_twice_is_a_mistake_of_the_program(town: Wor
 # --- what is refused -------------------------------------------------------------------------------------
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize(
     ("field_id", "value", "pointer"),
     [
@@ -354,6 +356,7 @@ def test_a_value_given_with_a_non_answer_is_not_kept(town: World, eva: Someone) 
     assert opened(town, eva) == {FIELD: (AnswerKind.PREFERS_NOT_TO_SAY, 1)}
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize("text", ["é" * 2000, "🙂" * 1000, "\u2028x" * 1000, '"\\' * 1000, "a\nb\tc" * 400])
 def test_the_longest_text_comes_back_letter_by_letter(
     town: World, eva: Someone, beta: System, text: str
