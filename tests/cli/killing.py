@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 from schemas.ids import ClientId, StructureId
 from schemas.names import StructureKind
 from tests.cli.typing_commands import Server
+from tests.loops import run_apart
 from tests.web.site import Machine
 from tests.world import SIAE_FIELDS, Someone, World
 from vault.audit.leaf import Leaf
@@ -61,7 +62,7 @@ class Cast:
 def run_until_killed(server: Server, cast: Cast, *, after: int) -> Answered:
     """64 readers, and a person who shares and stops sharing, until the server is killed once ``after``
     reads were answered."""
-    return asyncio.run(_run(server, cast, after))
+    return run_apart(_run(server, cast, after))
 
 
 async def _run(server: Server, cast: Cast, after: int) -> Answered:

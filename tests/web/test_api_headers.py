@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.loops import run_apart
 from tests.web.site import V1, Site, fields_url, site_over
 from tests.world import World
 from vault.audit import open_note
@@ -257,16 +258,18 @@ def test_when_the_log_cannot_append_the_answer_is_503_and_says_so(
 
 def test_the_health_names_the_part_that_fails(lone_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    pulse, parts = Pulse(lambda: now[0]), lone_site.world.parts
-    assert pulse.failing(parts) is None
+    parts = lone_site.world.parts
+    pulse = Pulse(parts, lambda: now[0])
+    assert run_apart(pulse.failing()) is None
 
     def fails(*_: Any) -> Any:
         raise StoreUnavailableError("keys")
 
     monkeypatch.setattr(parts.keystore, "instance", fails)
-    assert pulse.failing(parts) is None, "looked at once a second at most"
+    assert run_apart(pulse.failing()) is None, "looked at once a second at most"
     now[0] += 1.0
-    assert pulse.failing(parts) == "keys"
+    assert run_apart(pulse.failing()) == "keys"
+    pulse.close()
 
 
 def test_the_logs_public_face_is_a_checkpoint_and_the_key_that_signed_it(lone_site: Site) -> None:

@@ -11,6 +11,7 @@ from consent.decisions import Allowed
 from consent.grants import Grantee
 from schemas.ids import CompartmentId, GrantId, new_id
 from schemas.names import LegalBasis, Outcome
+from tests.loops import run_apart
 from tests.web.site import BASE, Machine, Site, fields_url
 from tests.world import SIAE_FIELDS, Someone
 from vault.services import reading
@@ -26,7 +27,7 @@ def ask_all(site: Site, token: str, urls: list[str]) -> list[httpx2.Response]:
         async with httpx2.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
             return await asyncio.gather(*(client.get(url) for url in urls))
 
-    return asyncio.run(together())
+    return run_apart(together())
 
 
 def test_readers_that_wait_together_each_get_their_own_answer(site: Site) -> None:

@@ -190,7 +190,7 @@ def test_without_the_system_libraries_paper_is_refused_with_a_sentence(
     def cannot(_: object) -> bytes:
         raise PaperUnavailableError("as on a machine without Pango")
 
-    monkeypatch.setattr("vault.web.pages.person.to_pdf", cannot)
+    monkeypatch.setattr("vault.web.paper.to_pdf", cannot)
     browser = Browser(lone_site.signed_in(lone_site.world.newcomer().session))
     assert "Télécharger mon carnet (PDF)" in browser.get("/mes-telechargements").text
     page = browser.get("/mes-telechargements/carnet.pdf")

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from anyio.to_thread import current_default_thread_limiter
 
+from tests.loops import run_apart
 from tests.web.site import BASE, V1, Site
 from vault.errors import BrokenError
 from vault.web import paper
@@ -37,7 +38,7 @@ def test_a_thread_that_meets_a_panic_answers_and_goes_on(work: Any, heard: type[
             with pytest.raises(heard):
                 await asyncio.wait_for(waiting.ask(1), 5)
 
-    asyncio.run(ask())
+    run_apart(ask())
     waiting.close()
 
 
@@ -65,7 +66,7 @@ def together(site: Site, addresses: list[str], cookie: str | None = None, *, thr
         async with httpx2.AsyncClient(transport=transport, base_url=BASE, cookies=cookies) as client:
             await asyncio.gather(*(one(client, address) for address in addresses))
 
-    asyncio.run(ask())
+    run_apart(ask())
     return came
 
 
