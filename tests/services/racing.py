@@ -77,7 +77,7 @@ def race(
     seen, over = Seen(), time.monotonic() + seconds
     works = [_gives(world, who, system, seen) for who in persons for system in systems]
     works += [_reads(world, scene.carnets, systems, seen) for _ in range(2)]
-    works += [lambda _, work=work: work() for work in more]
+    works += [_beside(work) for work in more]
     threads = [
         threading.Thread(target=_repeat, args=(work, random.Random(seed + n), over, seen))  # noqa: S311
         for n, work in enumerate(works)
@@ -89,6 +89,13 @@ def race(
         if thread.is_alive():
             seen.wrong.append("a thread hangs")
     return seen
+
+
+def _beside(work: Callable[[], Any]) -> Callable[[random.Random], None]:
+    def once(_: random.Random) -> None:
+        work()
+
+    return once
 
 
 def _repeat(work: Callable[[random.Random], Any], dice: random.Random, over: float, seen: Seen) -> None:

@@ -99,35 +99,42 @@ def test_what_the_case_starts_from(case: Case) -> None:
 
 # --- the row of a grant, column by column ----------------------------------------------------------------
 
-Edit = Callable[[Case], None]
+Edit = Callable[[Case], object]
 WIDER = (*SHARED, KEPT)
 
+
+def widen(case: Case) -> None:
+    case.set(terms=case.terms(compartments=tuple(CompartmentId(one) for one in sorted(WIDER))))
+
+
+def rename_a_wrap(case: Case) -> None:
+    widen(case)
+    run(
+        case.town,
+        "INSERT INTO grant_keys SELECT carnet_id, grant_id, :other, epoch, wrapped FROM grant_keys"
+        " WHERE grant_id = :id AND compartment = :one",
+        other=KEPT,
+        id=case.grant.id,
+        one=SHARED[0],
+    )
+
+
+def take_the_owners_wrap(case: Case) -> None:
+    widen(case)
+    run(
+        case.town,
+        "INSERT INTO grant_keys SELECT carnet_id, :id, compartment, epoch, wrapped FROM field_keys"
+        " WHERE carnet_id = :carnet AND compartment = :other",
+        other=KEPT,
+        id=case.grant.id,
+        carnet=case.who.carnet_id,
+    )
+
+
 WIDENINGS: Mapping[str, Edit] = {
-    "fields in the terms": lambda case: case.set(
-        terms=case.terms(compartments=tuple(CompartmentId(one) for one in sorted(WIDER)))
-    ),
-    "fields, with a wrap of another field renamed": lambda case: (
-        case.set(terms=case.terms(compartments=tuple(CompartmentId(one) for one in sorted(WIDER)))),
-        run(
-            case.town,
-            "INSERT INTO grant_keys SELECT carnet_id, grant_id, :other, epoch, wrapped FROM grant_keys"
-            " WHERE grant_id = :id AND compartment = :one",
-            other=KEPT,
-            id=case.grant.id,
-            one=SHARED[0],
-        ),
-    ),
-    "a wrap of the field's owner key": lambda case: (
-        case.set(terms=case.terms(compartments=tuple(CompartmentId(one) for one in sorted(WIDER)))),
-        run(
-            case.town,
-            "INSERT INTO grant_keys SELECT carnet_id, :id, compartment, epoch, wrapped FROM field_keys"
-            " WHERE carnet_id = :carnet AND compartment = :other",
-            other=KEPT,
-            id=case.grant.id,
-            carnet=case.who.carnet_id,
-        ),
-    ),
+    "fields in the terms": widen,
+    "fields, with a wrap of another field renamed": rename_a_wrap,
+    "a wrap of the field's owner key": take_the_owners_wrap,
     "rights": lambda case: case.set(terms=case.terms(rights=())),
     "legal basis": lambda case: case.set(
         terms=case.grant.terms.to_bytes().replace(b'"consent"', b'"contract"', 1)

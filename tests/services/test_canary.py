@@ -60,10 +60,10 @@ class Planted:
         self.words[what] = secret
         return secret
 
-    def tries(self, work: Callable[[], Any]) -> Any:
+    def tries(self, work: Callable[..., Any], *told: Any, **more: Any) -> Any:
         """What ``work`` gives or raises, kept."""
         try:
-            answer = work()
+            answer = work(*told, **more)
         except CarnetError as error:
             self.raised.append(error)
             return None
@@ -179,7 +179,7 @@ FREE = ("projet_description", "parcours_recit", "attentes_rencontre", "diplome_i
 
 def her_carnet(world: World, told: Planted, eva: Any) -> None:
     for name in FREE:
-        told.tries(lambda name=name: world.write(eva, name, told.word(name)))
+        told.given.append(told.tries(world.write, eva, name, told.word(name)).body)
     told.tries(lambda: world.write(eva, "qualites_atouts", [told.word("ATOUT")]))
     told.tries(
         lambda: world.write(
@@ -201,15 +201,13 @@ def her_carnet(world: World, told: Planted, eva: Any) -> None:
 def shares(world: World, told: Planted, eva: Any, member: Any, system: Any) -> None:
     fields = (*FREE, "qualites_atouts", "accompagnement_structures")
     for whom in (system.structure_id, Grantee.professional(member.professional_id)):
-        told.tries(lambda whom=whom: world.share(eva, whom, fields, purpose="accompagnement"))
+        told.tries(world.share, eva, whom, fields, purpose="accompagnement")
     for reader in (system, member):
-        answer = told.tries(
-            lambda reader=reader: world.read(reader, eva.carnet_id, fields, purpose="accompagnement")
-        )
+        answer = told.tries(world.read, reader, eva.carnet_id, fields, purpose="accompagnement")
         assert told.words["RECIT2"] in str(
             [entry.body.value for one in answer.fields.values() for entry in one]
         )
-        told.tries(lambda reader=reader: received.list_received_grants(world.parts, reader.reader))
+        told.tries(received.list_received_grants, world.parts, reader.reader)
     told.tries(lambda: own_carnet.list_accesses(world.parts, eva.owner, actor=eva.actor, own=True))
     grants = told.tries(lambda: own_carnet.list_own_grants(world.parts, eva.owner))
     told.tries(lambda: world.withdraw(eva, grants[0]))
@@ -277,7 +275,7 @@ def keys(world: World, told: Planted) -> None:
     """Every secret of K that is one: 32 bytes or more, unwrapped."""
     with world.app.keystore.database.read() as connection:
         names = [tuple(row) for row in connection.execute(text("SELECT kind, id FROM secrets"))]
-    for name, secret in world.parts.rows.load([name for name in names if name[0] != "box"]).items():  # type: ignore[arg-type]
+    for name, secret in world.parts.rows.load([name for name in names if name[0] != "box"]).items():
         told.secrets["/".join(name)] = secret
 
 

@@ -185,7 +185,8 @@ def test_the_pair_cannot_be_cut_elsewhere(town: World) -> None:
 
 
 def together(*works: Callable[[], Any]) -> list[Any]:
-    start, results = threading.Barrier(len(works)), [None] * len(works)
+    start = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
 
     def run(place: int) -> None:
         start.wait()

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from consent.grants import Grant, Grantee, GranteeKind, end_of_day_after
 from schemas.fields import PRECIS
-from schemas.ids import CarnetId, CompartmentId, PurposeId, StructureId, new_id
+from schemas.ids import CarnetId, CompartmentId, EntryId, PurposeId, StructureId, new_id
 from schemas.names import GrantState, Outcome, StructureKind
 from tests.services.log_order import events_of, faults
 from tests.world import MovingClock, Someone, World
@@ -55,7 +55,7 @@ class Carnet:
 
     who: Someone
     values: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    entries: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, EntryId] = field(default_factory=dict)
     live: dict[tuple[Grantee, str], Grant] = field(default_factory=dict)
     given: list[Grant] = field(default_factory=list)
     once: set[tuple[Grantee, str]] = field(default_factory=set)
@@ -180,7 +180,7 @@ class Sharing(RuleBasedStateMachine):
         if grant is None:
             ended = any((grantee, purpose) in carnet.once for grantee in reader.grantees)
             assert answer == (AccessEnded() if ended else NotShared())
-            entry = (reader.structure_id, purpose, set(asked), Outcome.DENIED, None)
+            entry: tuple[Any, ...] = (reader.structure_id, purpose, set(asked), Outcome.DENIED, None)
         else:
             held = carnet.held()
             expected = {one: [held[one]] for one in {*asked} & {*grant.terms.compartments} if one in held}
@@ -222,7 +222,7 @@ class Sharing(RuleBasedStateMachine):
             (a.structure_id, a.purpose_id, set(a.fields), a.outcome, a.grant_id) for a in reversed(listed)
         ]
         assert told == carnet.journal
-        ends = {grant.id: grant.terms.ends_at for grant in carnet.given}
+        ends: dict[str, datetime] = {grant.id: grant.terms.ends_at for grant in carnet.given}
         assert faults(events_of(self.town, [CarnetId(who.carnet_id)]), ends) == []
 
     def teardown(self) -> None:
@@ -247,7 +247,7 @@ def cast(town: World) -> Cast:
 
 def tell_stories(town: World, cast: Cast, clock: MovingClock, *, count: int, steps: int) -> None:
     usual = settings(max_examples=count, stateful_step_count=steps, phases=(Phase.generate, Phase.shrink))
-    run_state_machine_as_test(lambda: Sharing(town, cast, clock), settings=usual)
+    run_state_machine_as_test(lambda: Sharing(town, cast, clock), settings=usual)  # type: ignore[arg-type]
 
 
 def test_each_reader_opens_exactly_what_the_model_says(town: World, cast: Cast, clock: MovingClock) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from schemas.ids import FieldId
+from schemas.ids import FieldId, GrantId
 from schemas.names import AnswerKind, EntryState, Outcome
 from tests.services.conftest import ONE_ENGINE
 from tests.world import SIAE_FIELDS, Someone, System, World
 from vault.audit.events import Op
 from vault.errors import LogUnavailableError
-from vault.services import leaving, own_carnet, sharing, writing
+from vault.services import leaving, own_carnet, writing
 from vault.services.journal import OPERATOR
 from vault.services.writing import (
     Answer,
@@ -112,7 +112,8 @@ def test_an_older_name_of_a_field_is_the_field(town: World, eva: Someone) -> Non
 
 def together(*works: Callable[[], Any]) -> list[Any]:
     """Each in a thread of its own, started at the same moment; what each returned or raised."""
-    start, results = threading.Barrier(len(works)), [None] * len(works)
+    start = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
 
     def run(place: int) -> None:
         start.wait()
@@ -168,7 +169,8 @@ def just_before_the_lock(
     town: World, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]
 ) -> Iterator[None]:
     """Run ``work`` once, after what is about to be stored was sealed and before it is."""
-    honest, done = town.parts.data.change, []
+    honest = town.parts.data.change
+    done: list[bool] = []
 
     def change() -> Any:
         if not done:
@@ -198,7 +200,7 @@ def test_a_share_that_comes_second_uses_the_key_that_stands(
     with just_before_the_lock(town, monkeypatch, lambda: town.fill(eva)):
         grant = town.share(eva, beta.structure_id)
     assert town.values(beta, eva.carnet_id).keys() == set(SIAE_FIELDS)
-    kept = town.parts.keystore.secret_ids("grant", after=None, limit=10_000)
+    kept = [GrantId(one) for one in town.parts.keystore.secret_ids("grant", after=None, limit=10_000)]
     ours = {row.grant.id for row in town.parts.data.grants_of(eva.carnet_id)}
     assert ours == {grant.id}
     assert grant.id in kept, "and the key of the first try is gone:"
@@ -437,4 +439,4 @@ def test_the_keys_of_a_key_store_that_lost_a_row_are_a_breakage_not_a_closed_car
     with pytest.raises(KeyGoneError):
         town.write(eva, FIELD, 1)
     with pytest.raises(KeyGoneError):
-        sharing.owner_secrets(town.parts, eva.owner)
+        writing.owner_secrets(town.parts, eva.owner)
