@@ -34,7 +34,7 @@ from vault.crypto import (
 from vault.errors import ConfigError
 from vault.instance import Contact
 from vault.jobs.runner import Jobs, JobThread
-from vault.services.administering import first_leaf, make_instance_keys
+from vault.services.administering import first_leaf, make_instance_keys, note_configuration
 from vault.services.key_sources import JournalKeys, KeyRows, OwnerKeys, ReaderKeys
 from vault.services.parts import Parts
 from vault.services.ports import Clock
@@ -189,6 +189,7 @@ def open_application(settings: Settings, *, clock: Clock = utc_now) -> Applicati
         _check_made(application.data.database, "the data store", "carnet database upgrade")
         check_start(application.data, application.keystore, verifiers=[application.verifier])
         run_upkeep(application.parts)
+        note_configuration(application.parts)
     except BaseException:
         application.close()
         raise

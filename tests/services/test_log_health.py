@@ -1,10 +1,12 @@
 """The log is never signed over a rewritten past, and no spoiled entry vanishes from a list."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
 from tests.world import Someone, System, World
-from vault.audit import CompactRange, leaf_hash
+from vault.audit import CompactRange, Leaf, Op, leaf_hash
 from vault.services import own_carnet
 from vault.services.journal import OPERATOR
 from vault.services.overseeing import list_entries
@@ -71,3 +73,20 @@ def test_an_entry_whose_opening_was_spoiled_or_swapped_stays_in_the_lists(
     assert by_number[third.no].about is None
     assert by_number[second.no].about is None
     assert by_number[first.no].about is not None
+
+
+def test_a_changed_catalogue_frame_or_notice_leaves_an_entry_at_the_next_start_and_only_then(
+    world: World, tmp_path: Path
+) -> None:
+    size = world.parts.data.log_size()
+    world.reopened().close()
+    assert world.parts.data.log_size() == size, "nothing changed, nothing to say"
+    instance = tmp_path / "instance.json"
+    instance.write_text('{"name": "Un autre nom"}')
+    changed = World.reopen({**world.environ, "CARNET_INSTANCE": str(instance)})
+    assert changed.parts.data.log_size() == size + 1
+    (row,) = changed.parts.data.log_latest(ops=None, before=None, limit=1)
+    assert Leaf.parse(row.leaf).op is Op.CONFIG_CHANGE
+    changed.close()
+    World.reopen(changed.environ).close()
+    assert world.parts.data.log_size() == size + 1

@@ -11,12 +11,14 @@ from consent.grants import Grantee
 from schemas.ids import ClientId, InvitationId, StructureId, new_id
 from schemas.names import Outcome, Role, StructureKind
 from vault.audit.events import AboutContent, ActorKind, Op
+from vault.audit.leaf import Leaf
 from vault.crypto import digest, new_secret, seal_small
 from vault.errors import CallerError
 from vault.services.accounts import INDEX
 from vault.services.bindings import CLIENT, DOORS, STRUCTURE, binding_row, structure_facts, to_the_millisecond
 from vault.services.journal import OPERATOR, draft
 from vault.services.key_sources import INSTANCE, KeyRows, Random, agent_name
+from vault.services.opened_entries import about_of
 from vault.services.parts import Parts
 from vault.services.ports import ClientRow, Draft, InvitationRow, KeyStore, StructureRow
 from vault.services.signing_in import INVITATION, invitation_facts, seed_row
@@ -61,7 +63,29 @@ def first_leaf(parts: Parts) -> bool:
     with parts.data.change() as work:
         if work.log_size():
             return False
-        work.append(_about_nobody(parts, Op.INIT, AboutContent(reason=f"instance {parts.instance}")))
+        told = f"instance {parts.instance} {configuration_of(parts)}"
+        work.append(_about_nobody(parts, Op.INIT, AboutContent(reason=told)))
+        work.commit()
+    return True
+
+
+def configuration_of(parts: Parts) -> str:
+    """What people are told and asked, named by its versions."""
+    return f"catalogue {parts.catalogue.version} frame {parts.frame.version} notice {parts.notice_version}"
+
+
+def note_configuration(parts: Parts) -> bool:
+    """Append ``config_change`` when the catalogue, the frame or the notice is not what the log last said.
+    True when it did."""
+    told = configuration_of(parts)
+    last = parts.data.log_latest(ops=(Op.INIT, Op.CONFIG_CHANGE), before=None, limit=1)
+    if last:
+        journals = parts.journal_keys.load(now=parts.now())
+        about = about_of(last[0].about_sealed, Leaf.parse(last[0].leaf), journals.instance)
+        if about is not None and (about.reason or "").endswith(told):
+            return False
+    with parts.data.change() as work:
+        work.append(_about_nobody(parts, Op.CONFIG_CHANGE, AboutContent(reason=told)))
         work.commit()
     return True
 
