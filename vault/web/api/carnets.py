@@ -10,22 +10,20 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 
 from schemas.fields import Catalogue, UnknownFieldError
 from schemas.ids import CarnetId, CompartmentId, PurposeId
 from schemas.purposes import Frame, UnknownPurposeError
 from vault.services.reading import AccessEnded, FieldsView, NotShared, SharedRead
-from vault.services.throttling import note_throttled
+from vault.web.admission import admit, who
 from vault.web.api.answers import answered, shared_document
 from vault.web.api.operations import V1, Callers, document, in_path, operation, query
 from vault.web.api.params import well_formed
 from vault.web.api.shapes import TEXT, ref
 from vault.web.bodies import read_query
 from vault.web.guard import Professional, System, grantee
-from vault.web.limits import TooManyError
 from vault.web.problems import AccessEndedError, FaultsError, NotFoundError, Told
-from vault.web.state import WebState, state_of
+from vault.web.state import state_of
 
 router = APIRouter(prefix=V1)
 
@@ -59,30 +57,17 @@ async def read_shared(
 ) -> Response:
     state = state_of(request)
     asked = read_asked(request.scope["query_string"], state.parts.catalogue, state.parts.frame)
-    actor = caller.reader.actor
-    who = f"{actor.kind}:{actor.id}"
-    await _admit(state, caller, who)
+    await admit(state, caller.reader)
     read = SharedRead(caller.reader, CarnetId(well_formed(carnet_id)), asked.purpose_id, asked.compartments)
     match await state.reads.ask(read):
         case FieldsView() as view:
             return answered(shared_document(view))
         case AccessEnded():
-            state.limits.denied(who)
+            state.limits.denied(who(caller.reader))
             raise AccessEndedError
         case NotShared():
-            state.limits.denied(who)
+            state.limits.denied(who(caller.reader))
             raise NotFoundError
-
-
-async def _admit(state: WebState, caller: Professional | System, who: str) -> None:
-    """Raises TooManyError. Being denied too often leaves one entry a minute, and costs the log no more."""
-    state.limits.read(who)
-    try:
-        state.limits.before_read(who)
-    except TooManyError:
-        if state.limits.first_throttled(who):
-            await run_in_threadpool(note_throttled, state.parts, caller.reader.actor)
-        raise
 
 
 @lru_cache(maxsize=1024)

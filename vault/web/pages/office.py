@@ -19,18 +19,17 @@ from vault.carnet.references import shown
 from vault.services.parts import Parts
 from vault.services.reading import AccessEnded, FieldsView, NotShared, Reader, SharedRead
 from vault.services.received import list_received_grants
-from vault.services.throttling import note_throttled
 from vault.web import guard
+from vault.web.admission import admit, who
 from vault.web.api.params import well_formed
 from vault.web.guard import Professional
-from vault.web.limits import TooManyError
 from vault.web.pages import views
 from vault.web.pages.answering import page
 from vault.web.pages.form_reading import posted
 from vault.web.pages.naming import plain_purpose
 from vault.web.pages.presenting import shared_name, shared_themes
 from vault.web.problems import NotFoundError
-from vault.web.state import WebState, state_of
+from vault.web.state import state_of
 
 CARNETS_A_PAGE = 50
 AFTER, PURPOSE = "apres", "finalite"
@@ -68,7 +67,7 @@ def show_carnets(request: Request, me: Me) -> Response:
 @router.get("/carnets/{carnet_id}")
 async def show_carnet(request: Request, carnet_id: str, me: Me) -> Response:
     state = state_of(request)
-    await _admit(state, me.reader)
+    await admit(state, me.reader)
     wanted = CarnetId(well_formed(carnet_id))
     grants = await run_in_threadpool(_grants_between, state.parts, wanted, me.reader)
     purpose_id = _purpose_asked(state.parts.frame, request.query_params.get(PURPOSE), grants)
@@ -85,10 +84,10 @@ def _shown(
         case FieldsView():
             return page(request, carnet_view(state.parts, answer, grants), me.session)
         case AccessEnded():
-            state.limits.denied(_who(me.reader))
+            state.limits.denied(who(me.reader))
             return page(request, views.AccessEndedView(), me.session, status=403)
         case NotShared():
-            state.limits.denied(_who(me.reader))
+            state.limits.denied(who(me.reader))
             raise NotFoundError("nothing for this caller")
 
 
@@ -141,18 +140,3 @@ def _purpose_asked(frame: Frame, told: str | None, grants: Sequence[Grant]) -> P
 
 def _address(grant: Grant) -> str:
     return f"/carnets/{grant.terms.carnet_id}?{PURPOSE}={quote(grant.terms.purpose_id)}"
-
-
-def _who(reader: Reader) -> str:
-    return f"{reader.actor.kind}:{reader.actor.id}"
-
-
-async def _admit(state: WebState, reader: Reader) -> None:
-    """The limits of reads, shared with the API. Raises TooManyError."""
-    state.limits.read(_who(reader))
-    try:
-        state.limits.before_read(_who(reader))
-    except TooManyError:
-        if state.limits.first_throttled(_who(reader)):
-            await run_in_threadpool(note_throttled, state.parts, reader.actor)
-        raise
