@@ -3,6 +3,7 @@ scroll on a small phone, a silent console, no script."""
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,14 @@ class Walker:
         found = found if found.count() else self.page.locator(within).get_by_role("link", name=name)
         found.first.click()
         self.check()
+
+    @contextmanager
+    def expecting(self, status: int) -> Iterator[None]:
+        """What is done inside leads to a page of this status. Chromium says so in its console, at its own
+        time: what it says must not be taken for a fault of the next page."""
+        with self.page.expect_console_message(lambda message: str(status) in message.text) as said:
+            yield
+        self.said.remove(said.value.text)
 
     def choose_at_provider(self, key: str) -> None:
         self.page.locator(f"button[value={key}]").click()

@@ -38,9 +38,12 @@ def test_a_professional_reads_what_was_shared_and_nothing_else(served: Running, 
     for address in ("/aide", "/plan-du-site"):
         his.go(address)
 
-    for address, says in (("/mon-carnet", "n’est pas pour vous"), (f"/carnets/{'a' * 26}", "n’existe pas")):
-        his.page.goto(served.url + address)
-        his.said.clear()  # Chromium says the status in its console
+    for address, status, says in (
+        ("/mon-carnet", 403, "n’est pas pour vous"),
+        (f"/carnets/{'a' * 26}", 404, "n’existe pas"),
+    ):
+        with his.expecting(status):
+            his.page.goto(served.url + address)
         his.check()
         his.sees(says)
 
@@ -53,7 +56,7 @@ def test_a_professional_reads_what_was_shared_and_nothing_else(served: Running, 
     his.sees("Carnets partagés avec CCAS du Levant")
 
     used = walkers(desk=True)
-    used.page.goto(invitation)
-    used.said.clear()
+    with used.expecting(404):
+        used.page.goto(invitation)
     used.check()
     used.sees("n’est plus valable")
