@@ -101,7 +101,7 @@ async def _read(http: httpx2.AsyncClient, bearer: str, cast: Cast, seen: Answere
 
 async def _share(http: httpx2.AsyncClient, cast: Cast, seen: Answered) -> None:
     session = cast.person.session
-    headers = {"X-CSRF-Token": session.session.row.csrf, "Cookie": f"carnet={session.cookie}"}
+    headers = {"X-CSRF-Token": session.session.csrf, "Cookie": f"carnet={session.cookie}"}
     wish: dict[str, Any] = {
         "grantee": {"structure_id": cast.other},
         "purpose_id": OTHER_PURPOSE,

@@ -250,7 +250,7 @@ def test_the_key_that_shares_are_sealed_to_is_not_in_the_data_store(town: World)
     from vault.storage.tables import metadata
 
     columns = {column.name for table in metadata.tables.values() for column in table.columns}
-    assert not [name for name in columns if "public" in name and name != "public_jwk"]
+    assert not [name for name in columns if "public" in name and name != "public_jwks"]
 
 
 @pytest.mark.parametrize("ended_by", ["withdrawn", "replaced", "expired"])

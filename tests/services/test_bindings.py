@@ -45,7 +45,7 @@ def a_token(world: World, system: System) -> str:
     return given.token
 
 
-@pytest.mark.parametrize("column", ["structure_id", "public_jwk"])
+@pytest.mark.parametrize("column", ["structure_id", "public_jwks"])
 def test_a_system_whose_row_was_edited_gets_no_token(world: World, alpha: System, column: str) -> None:
     other = world.system("CCAS Beta")
     theirs = world.parts.data.client(other.client_id)
@@ -99,7 +99,7 @@ def test_a_session_written_without_the_root_opens_nothing(world: World, ana: Som
     assert sessions.session_of(world.parts, ana.session.cookie, KINDS) is not None
 
 
-@pytest.mark.parametrize("column", ["kind", "subject", "account_id", "csrf", "ends_at"])
+@pytest.mark.parametrize("column", ["kind", "subject", "account_id", "created_at", "proved_at", "ends_at"])
 def test_a_session_whose_row_was_edited_opens_nothing(world: World, ana: Someone, column: str) -> None:
     bob = world.person("bob")
     theirs: SessionRow | None = world.parts.keystore.session(bob.owner.session_id)
@@ -108,7 +108,8 @@ def test_a_session_whose_row_was_edited_opens_nothing(world: World, ana: Someone
         "kind": "dpo",
         "subject": theirs.subject,
         "account_id": theirs.account_id,
-        "csrf": theirs.csrf,
+        "created_at": 1,
+        "proved_at": 32503680000000,
         "ends_at": 32503680000000,
     }[column]
     write_in_keys(

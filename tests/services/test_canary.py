@@ -124,7 +124,7 @@ def a_person(world: World, told: Planted) -> Any:
     )
     session = told.tries(lambda: signing_in.person_signs_in(world.parts, coming, rules=RULES))
     told.keep("cookie", session.cookie)
-    told.keep("csrf", session.session.row.csrf)
+    told.keep("csrf", session.session.csrf)
     told.given += [coming, accounts.find_account(world.parts, coming.issuer, coming.subject)]
     browser, state = told.word("BROWSER"), told.word("STATE")
     pending = {"nonce": told.word("NONCE"), "verifier": told.word("VERIFIER")}

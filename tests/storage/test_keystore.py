@@ -15,7 +15,7 @@ from vault.storage import ConflictError, SqlKeyStore
 
 def a_session(session_id: str, subject: str = "carnet") -> SessionRow:
     ends_at = NOW + timedelta(hours=8)
-    return SessionRow(SessionId(session_id), "person", subject, "account", "csrf", NOW, NOW, ends_at, b"s")
+    return SessionRow(SessionId(session_id), "person", subject, "account", NOW, NOW, ends_at, b"s", NOW, b"d")
 
 
 def test_an_instance_is_named_once(keys: SqlKeyStore) -> None:

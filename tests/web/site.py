@@ -104,7 +104,7 @@ class Site:
 
     def signed_in(self, session: NewSession) -> TestClient:
         """A program that holds the session's cookie and its CSRF token."""
-        client = self.client(**{"X-CSRF-Token": session.session.row.csrf})
+        client = self.client(**{"X-CSRF-Token": session.session.csrf})
         client.cookies.set("carnet", session.cookie)
         return client
 

@@ -217,7 +217,7 @@ def test_no_secret_and_no_name_reaches_the_process_log(site: Site, caplog: pytes
         site.client().post("/oauth/token", data=alpha.form("canari.canari.canari"))
     secrets = [
         ana.session.cookie,
-        ana.session.session.row.csrf,
+        ana.session.session.csrf,
         system.headers["authorization"].removeprefix("Bearer "),
     ]
     said = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("httpx"))

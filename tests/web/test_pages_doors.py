@@ -91,7 +91,7 @@ def test_a_form_without_its_token_does_nothing(lone_site: Site, address: str) ->
     for data in (
         {},
         {"csrf_token": "faux"},
-        {"csrf_token": lone_site.world.newcomer().session.session.row.csrf},
+        {"csrf_token": lone_site.world.newcomer().session.session.csrf},
     ):
         page = browser.post(address, data)
         assert page.status == 403

@@ -22,6 +22,7 @@ from vault.services.opened_entries import about_of
 from vault.services.parts import Parts
 from vault.services.ports import ClientRow, Draft, InvitationRow, KeyStore, StructureRow
 from vault.services.signing_in import INVITATION, invitation_facts, seed_row
+from vault.services.tokens import client_facts
 
 INVITATION_LIFE = timedelta(days=7)
 
@@ -131,18 +132,18 @@ def add_client(parts: Parts, *, structure_id: StructureId, name: str, public_jwk
     if parts.data.structure(structure_id) is None:
         raise NoSuchStructureError("no such structure")
     jwk = check_jwk(public_jwk)
-    client_id = ClientId(new_id())
+    row = ClientRow(ClientId(new_id()), structure_id, name, f'{{"keys":[{jwk}]}}', None)
     parts.keystore.add_secrets(
         [
-            parts.rows.make(*agent_name(ActorKind.CLIENT, client_id), parts.random(32)),
-            binding_row(parts.rows, CLIENT, client_id, (structure_id, jwk)),
+            parts.rows.make(*agent_name(ActorKind.CLIENT, row.client_id), parts.random(32)),
+            binding_row(parts.rows, CLIENT, row.client_id, client_facts(row)),
         ]
     )
     with parts.data.change() as work:
-        work.add_client(ClientRow(client_id, structure_id, name, jwk, None))
+        work.add_client(row)
         work.append(_about_nobody(parts, Op.CLIENT_CHANGE, AboutContent(structure_id=structure_id)))
         work.commit()
-    return client_id
+    return row.client_id
 
 
 def check_jwk(text: str) -> str:

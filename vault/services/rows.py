@@ -166,6 +166,7 @@ class HabilitationRow:
     role: Role
     starts_at: datetime
     ends_at: datetime | None
+    invitation_id: InvitationId | None = None
 
     def live(self, now: datetime) -> bool:
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
@@ -176,8 +177,10 @@ class ClientRow:
     client_id: ClientId
     structure_id: StructureId
     name: str
-    public_jwk: str
+    public_jwks: str  # {"keys": [...]}: what its assertions may be signed with (RFC 7517)
     ends_at: datetime | None
+    jwks_uri: str | None = None  # where its keys are fetched from instead
+    dpop: bool = False  # each call must prove that it holds the key of its token (RFC 9449)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,33 @@ class InvitationRow:
     sealed_email: bytes
     expires_at: datetime
     used_by: ProfessionalId | None
+    invited_by: ProfessionalId | None = None  # None: the operator
+    habilitation_ends_at: datetime | None = None
+    cancelled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelinkingRow:
+    """A new account at the provider, of somebody whose identity is known here: for a human to decide."""
+
+    request_id: str
+    reference: str  # what the person says, at a desk or on the telephone
+    account_id: AccountId  # the known one
+    state: str  # "open", "accepted", "refused", "done"
+    opened_at: datetime
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """A mail that waits. ``sealed``: addressee and words, under a secret of the instance."""
+
+    mail_id: str
+    state: str  # "waiting", "failed"
+    created_at: datetime
+    next_try_at: datetime
+    tries: int
+    sealed: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +275,12 @@ class SessionRow:
     kind: str  # person, professional, dpo
     subject: str  # carnet id, or professional id ("" until a structure is chosen)
     account_id: str
-    csrf: str = field(repr=False)
     created_at: datetime
     seen_at: datetime
     ends_at: datetime
     sealed: bytes
+    proved_at: datetime  # when the provider last said who this is
+    device: bytes  # how its owner may recognise it, sealed under a secret of the instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +289,7 @@ class TokenRow:
     client_id: ClientId
     structure_id: StructureId
     ends_at: datetime
+    jkt: str = ""  # thumbprint of the key it is bound to (RFC 9449); empty: a bearer token
 
 
 @dataclass(frozen=True, slots=True)

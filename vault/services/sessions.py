@@ -36,6 +36,7 @@ class SessionRules:
 class Session:
     row: SessionRow
     private: Mapping[str, str] = field(repr=False)  # provider, id_token, name
+    csrf: str = field(repr=False)  # follows from the cookie: nothing that is stored gives it
 
     @property
     def session_id(self) -> SessionId:
@@ -70,16 +71,17 @@ def open_session(
         kind=kind,
         subject=subject,
         account_id=account_id,
-        csrf=new_secret(),
         created_at=now,
         seen_at=now,
         ends_at=now + rules.absolute,
         sealed=b"",
+        proved_at=now,
+        device=b"",
     )
     secret = _session_secret(parts, cookie)
     sealed = seal_small(canonical(dict(private)), secret=secret, place=_place_of(row))
     parts.keystore.add_session(replace(row, sealed=sealed))
-    return NewSession(cookie, Session(row, private))
+    return NewSession(cookie, Session(row, private, csrf_of(cookie)))
 
 
 def session_of(parts: Parts, cookie: str, rules: Mapping[str, SessionRules]) -> Session | None:
@@ -97,7 +99,12 @@ def session_of(parts: Parts, cookie: str, rules: Mapping[str, SessionRules]) -> 
         return None
     if now - row.seen_at >= TOUCH_EVERY:
         parts.keystore.touch_session(row.session_id, now)
-    return Session(row, private)
+    return Session(row, private, csrf_of(cookie))
+
+
+def csrf_of(cookie: str) -> str:
+    """The CSRF token of a session: a digest of its cookie, which no other site ever learns."""
+    return digest(f"csrf {cookie}")
 
 
 def end_session(parts: Parts, cookie: str) -> Mapping[str, str] | None:
@@ -138,8 +145,8 @@ def _session_secret(parts: Parts, cookie: str) -> bytes:
 
 
 def _place_of(row: SessionRow) -> bytes:
-    columns = (row.session_id, row.kind, row.subject, row.account_id, row.csrf, row.ends_at.isoformat())
-    return lp("session", *columns)
+    instants = (row.created_at.isoformat(), row.ends_at.isoformat(), row.proved_at.isoformat())
+    return lp("session", row.session_id, row.kind, row.subject, row.account_id, *instants)
 
 
 def _open(sealed: bytes, secret: bytes, place: bytes) -> Mapping[str, Any] | None:

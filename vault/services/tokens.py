@@ -29,7 +29,12 @@ def client_of(parts: Parts, client_id: str) -> ClientRow | None:
     row = parts.data.client(ClientId(client_id))
     if row is None or (row.ends_at is not None and row.ends_at <= parts.now()):
         return None
-    return row if holds(parts, CLIENT, row.client_id, (row.structure_id, row.public_jwk)) else None
+    return row if holds(parts, CLIENT, row.client_id, client_facts(row)) else None
+
+
+def client_facts(row: ClientRow) -> tuple[str, ...]:
+    """What the root vouches for about a system."""
+    return row.structure_id, row.public_jwks, row.jwks_uri or "", "dpop" if row.dpop else ""
 
 
 def give_token(parts: Parts, client: ClientRow, *, jti: str, assertion_ends_at: datetime) -> NewToken | None:

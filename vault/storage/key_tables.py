@@ -48,13 +48,15 @@ sessions = Table(
     Column("kind", String(16), nullable=False),
     Column("subject", Id, nullable=False),
     Column("account_id", Id, nullable=False),
-    Column("csrf", String(128), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    Column("proved_at", Instant, nullable=False, server_default="0"),
+    Column("device", LargeBinary, nullable=False, server_default=""),
     named("session_id"),
 )
+Index("sessions_by_account", sessions.c.account_id)
 Index("sessions_by_subject", sessions.c.subject)
 Index("sessions_by_end", sessions.c.ends_at)
 
@@ -65,8 +67,10 @@ tokens = Table(
     Column("client_id", Id, nullable=False),
     Column("structure_id", Id, nullable=False),
     Column("ends_at", Instant, nullable=False),
+    Column("jkt", String(64), nullable=False, server_default=""),
     named("token_id"),
 )
+Index("tokens_by_client", tokens.c.client_id)
 Index("tokens_by_end", tokens.c.ends_at)
 
 jti = Table(
@@ -103,6 +107,16 @@ links = Table(
     named("link_id"),
 )
 Index("links_by_end", links.c.ends_at)
+
+typed = Table(
+    "typed",
+    metadata,
+    Column("typed_id", Id, primary_key=True),
+    Column("ends_at", Instant, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    named("typed_id"),
+)
+Index("typed_by_end", typed.c.ends_at)
 
 checkpoint = Table(
     "checkpoint",

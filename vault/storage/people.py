@@ -15,7 +15,13 @@ from vault.storage.tables import accounts, clients, habilitations, invitations, 
 
 _STRUCTURE = select(structures.c.structure_id, structures.c.name, structures.c.kind, structures.c.siret)
 _CLIENT = select(
-    clients.c.client_id, clients.c.structure_id, clients.c.name, clients.c.public_jwk, clients.c.ends_at
+    clients.c.client_id,
+    clients.c.structure_id,
+    clients.c.name,
+    clients.c.public_jwks,
+    clients.c.ends_at,
+    clients.c.jwks_uri,
+    clients.c.dpop,
 ).where(clients.c.client_id == bindparam("client"))
 _ACCOUNT = select(
     accounts.c.account_id, accounts.c.carnet_id, accounts.c.sealed, accounts.c.refreshed_at
@@ -27,6 +33,7 @@ _HABILITATION = select(
     habilitations.c.role,
     habilitations.c.starts_at,
     habilitations.c.ends_at,
+    habilitations.c.invitation_id,
 )
 _ONE_HABILITATION = _HABILITATION.where(habilitations.c.professional_id == bindparam("professional"))
 _HABILITATIONS_OF = _HABILITATION.where(habilitations.c.account_id == bindparam("account")).order_by(
@@ -39,6 +46,9 @@ _INVITATION = select(
     invitations.c.sealed_email,
     invitations.c.expires_at,
     invitations.c.used_by,
+    invitations.c.invited_by,
+    invitations.c.habilitation_ends_at,
+    invitations.c.cancelled_at,
 ).where(invitations.c.invitation_id == bindparam("invitation"))
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'"})
 
@@ -56,8 +66,18 @@ def _structure(row: Sequence[Any]) -> StructureRow:
 
 
 def _habilitation(row: Sequence[Any]) -> HabilitationRow:
-    professional_id, account_id, structure_id, role, starts_at, ends_at = row
-    return HabilitationRow(professional_id, account_id, structure_id, Role(role), starts_at, ends_at)
+    professional_id, account_id, structure_id, role, *rest = row
+    return HabilitationRow(professional_id, account_id, structure_id, Role(role), *rest)
+
+
+def _invitation(row: Sequence[Any]) -> InvitationRow:
+    invitation_id, structure_id, role, *rest = row
+    return InvitationRow(invitation_id, structure_id, Role(role), *rest)
+
+
+def _client(row: Sequence[Any]) -> ClientRow:
+    client_id, structure_id, name, public_jwks, ends_at, jwks_uri, dpop = row
+    return ClientRow(client_id, structure_id, name, public_jwks, ends_at, jwks_uri, bool(dpop))
 
 
 class PeopleChanges(Changes):
@@ -80,8 +100,10 @@ class PeopleChanges(Changes):
                 "client_id": row.client_id,
                 "structure_id": row.structure_id,
                 "name": row.name,
-                "public_jwk": row.public_jwk,
+                "public_jwks": row.public_jwks,
                 "ends_at": row.ends_at,
+                "jwks_uri": row.jwks_uri,
+                "dpop": int(row.dpop),
             },
         )
 
@@ -113,6 +135,7 @@ class PeopleChanges(Changes):
                 "role": row.role.value,
                 "starts_at": row.starts_at,
                 "ends_at": row.ends_at,
+                "invitation_id": row.invitation_id,
             },
         )
 
@@ -126,6 +149,9 @@ class PeopleChanges(Changes):
                 "sealed_email": row.sealed_email,
                 "expires_at": row.expires_at,
                 "used_by": row.used_by,
+                "invited_by": row.invited_by,
+                "habilitation_ends_at": row.habilitation_ends_at,
+                "cancelled_at": row.cancelled_at,
             },
         )
 
@@ -136,6 +162,7 @@ class PeopleChanges(Changes):
             .where(
                 invitations.c.invitation_id == invitation_id,
                 invitations.c.used_by.is_(None),
+                invitations.c.cancelled_at.is_(None),
                 invitations.c.expires_at > self.now,
             )
             .values(used_by=professional_id)
@@ -174,7 +201,7 @@ class PeopleLooks(Looks):
     def client(self, client_id: ClientId) -> ClientRow | None:
         with self._database.read() as connection:
             row = connection.execute(_CLIENT, {"client": client_id}).one_or_none()
-        return ClientRow(*row) if row else None
+        return _client(row) if row else None
 
     def account(self, account_id: AccountId) -> AccountRow | None:
         with self._database.read() as connection:
@@ -196,7 +223,4 @@ class PeopleLooks(Looks):
     def invitation(self, invitation_id: InvitationId) -> InvitationRow | None:
         with self._database.read() as connection:
             row = connection.execute(_INVITATION, {"invitation": invitation_id}).one_or_none()
-        if row is None:
-            return None
-        found, structure_id, role, sealed_email, expires_at, used_by = row
-        return InvitationRow(found, structure_id, Role(role), sealed_email, expires_at, used_by)
+        return _invitation(row) if row else None

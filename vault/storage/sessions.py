@@ -5,6 +5,7 @@ Whoever asks compares ``ends_at`` with the clock; ``sweep`` only removes what is
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -22,16 +23,17 @@ _SESSION = select(
     sessions.c.kind,
     sessions.c.subject,
     sessions.c.account_id,
-    sessions.c.csrf,
     sessions.c.created_at,
     sessions.c.seen_at,
     sessions.c.ends_at,
     sessions.c.sealed,
+    sessions.c.proved_at,
+    sessions.c.device,
 ).where(sessions.c.session_id == bindparam("session"))
 _TOKENS = Prepared(
-    select(tokens.c.token_id, tokens.c.client_id, tokens.c.structure_id, tokens.c.ends_at).where(
-        one_of(tokens.c.token_id, "tokens")
-    )
+    select(
+        tokens.c.token_id, tokens.c.client_id, tokens.c.structure_id, tokens.c.ends_at, tokens.c.jkt
+    ).where(one_of(tokens.c.token_id, "tokens"))
 )
 _LINK = (links.c.kind, links.c.target, links.c.ends_at)
 
@@ -50,18 +52,19 @@ class SignInRows:
             "kind": row.kind,
             "subject": row.subject,
             "account_id": row.account_id,
-            "csrf": row.csrf,
             "created_at": row.created_at,
             "seen_at": row.seen_at,
             "ends_at": row.ends_at,
             "sealed": row.sealed,
+            "proved_at": row.proved_at,
+            "device": row.device,
         }
         with self._database.transaction() as connection:
             connection.execute(insert(sessions), values)
 
     def session(self, session_id: str) -> SessionRow | None:
         with self._database.read() as connection:
-            row = connection.execute(_SESSION, {"session": session_id}).one_or_none()
+            row: Any = connection.execute(_SESSION, {"session": session_id}).one_or_none()
         return SessionRow(*row) if row else None
 
     def touch_session(self, session_id: str, seen_at: datetime) -> None:
@@ -89,6 +92,7 @@ class SignInRows:
             "client_id": row.client_id,
             "structure_id": row.structure_id,
             "ends_at": row.ends_at,
+            "jkt": row.jkt,
         }
         with self._database.transaction() as connection:
             connection.execute(insert(tokens), values)
@@ -97,7 +101,7 @@ class SignInRows:
         """By id; those that do not exist are absent."""
         with self._database.read() as connection:
             rows = _TOKENS.rows(connection, tokens=identifiers(token_ids))
-        return {row[0]: TokenRow(row[0], row[1], row[2], from_ms(row[3])) for row in rows}
+        return {row[0]: TokenRow(row[0], row[1], row[2], from_ms(row[3]), row[4]) for row in rows}
 
     def use_jti(self, client_id: ClientId, jti_id: str, ends_at: datetime) -> bool:
         """Once for each client and assertion: False when it was seen before."""

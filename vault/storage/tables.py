@@ -173,8 +173,10 @@ clients = Table(
     Column("client_id", Id, primary_key=True),
     Column("structure_id", Id, ForeignKey("structures.structure_id"), nullable=False),
     Column("name", Text, nullable=False),
-    Column("public_jwk", Text, nullable=False),
+    Column("public_jwks", Text, nullable=False),
     Column("ends_at", Instant),
+    Column("jwks_uri", Text),
+    Column("dpop", Integer, nullable=False, server_default="0"),
     named("client_id"),
 )
 Index("clients_by_structure", clients.c.structure_id)
@@ -198,6 +200,7 @@ habilitations = Table(
     Column("role", String(16), nullable=False),
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant),
+    Column("invitation_id", Id),
     named("professional_id"),
 )
 Index("habilitations_by_account", habilitations.c.account_id)
@@ -212,7 +215,52 @@ invitations = Table(
     Column("sealed_email", LargeBinary, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_by", Id),
+    Column("invited_by", Id),
+    Column("habilitation_ends_at", Instant),
+    Column("cancelled_at", Instant),
     named("invitation_id"),
+)
+Index("invitations_by_structure", invitations.c.structure_id)
+
+relinkings = Table(
+    "relinkings",
+    metadata,
+    Column("request_id", Id, primary_key=True),
+    Column("reference", Id, nullable=False, unique=True),
+    Column("account_id", Id, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    named("request_id"),
+    named("reference"),
+    named("account_id"),
+)
+Index("relinkings_by_state", relinkings.c.state, relinkings.c.request_id)
+
+# --- what waits ------------------------------------------------------------------------------------------
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("mail_id", Id, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_try_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    named("mail_id"),
+)
+Index("outbox_by_try", outbox.c.state, outbox.c.next_try_at)
+
+rotations = Table(
+    "rotations",
+    metadata,
+    Column("carnet_id", Id, primary_key=True),  # no foreign key: asked for without a look at the carnet
+    Column("compartment", Id, primary_key=True),
+    Column("asked_at", Instant, nullable=False),
+    named("carnet_id"),
+    named("compartment"),
+    sqlite_with_rowid=False,
 )
 
 # --- the log ---------------------------------------------------------------------------------------------

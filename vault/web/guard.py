@@ -187,7 +187,7 @@ def _check_origin(request: Request, session: Session) -> None:
     if request.method in SAFE_METHODS:
         return
     told = request.headers.get(CSRF_HEADER) or getattr(request.state, "csrf", "")
-    if not compare_digest(str(told).encode(), session.row.csrf.encode()):
+    if not compare_digest(str(told).encode(), session.csrf.encode()):
         raise CsrfError("the CSRF token is missing or is not this session's")
 
 

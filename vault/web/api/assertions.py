@@ -96,7 +96,7 @@ def _part(piece: str) -> dict[str, Any]:
 
 
 def _check_signature(text: str, header: Mapping[str, Any], client: ClientRow) -> None:
-    jwk = json.loads(client.public_jwk)
+    jwk = json.loads(client.public_jwks)["keys"][0]
     if FORBIDDEN_HEADERS & header.keys():
         raise UnprovenError
     try:

@@ -34,7 +34,7 @@ def read_session(request: Request, session: Annotated[Session, Depends(signed_in
         told["carnet_id"] = row.subject
     elif row.subject:
         told |= _habilitation(request, ProfessionalId(row.subject))
-    return answered(told | {"csrf_token": row.csrf})
+    return answered(told | {"csrf_token": session.csrf})
 
 
 def _habilitation(request: Request, professional_id: ProfessionalId) -> dict[str, str]:

@@ -54,7 +54,7 @@ def _common(request: Request, session: Session | None) -> views.Common:
         instance=instance_view(state.settings.instance),
         now=state.parts.now(),
         visitor=_visitor(state, session),
-        csrf_token=session.row.csrf if session else "",
+        csrf_token=session.csrf if session else "",
         here=request.scope["path"],
         notice=DONE.get(request.query_params.get(DONE_PARAMETER, ""), ""),
     )
