@@ -46,6 +46,8 @@ class Op(Word):
     RESTORE = "restore", "restauration"
     THROTTLED = "throttled", "demandes trop nombreuses"
     CLOCK = "clock", "horloge reculée"
+    RELINK = "relink", "rattachement d’une identité à un carnet"
+    TEAM_READ = "team_read", "consultation de l’équipe d’une structure"
 
 
 class ActorKind(Word):
