@@ -4,6 +4,7 @@ not stops the start (``check_declared``).
 - ``anyone``: public pages and documents; learns nothing about the caller.
 - ``visitor``: public too, but greets whoever has a session.
 - ``person``, ``professional``, ``dpo``: a live session of that kind, with a habilitation in force.
+- ``manager``: somebody in charge of a structure's team, who reads no carnet.
 - ``grantee``: a professional's session or a structure's access token.
 
 Nobody's word is taken for a grantee: the seeds a caller may use come from its session or token (docs/
@@ -31,7 +32,7 @@ from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.ports import HabilitationRow, TokenRow
 from vault.services.reading import Reader
-from vault.services.sessions import DPO, PERSON, Session, session_of
+from vault.services.sessions import DPO, PERSON, PROFESSIONAL, Session, session_of
 from vault.services.signing_in import in_force
 from vault.services.tokens import tokens_of
 from vault.web.state import WebState, state_of
@@ -67,6 +68,15 @@ class Professional:
     reader: Reader
     session: Session
     habilitation: HabilitationRow
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """In charge of the team of ``habilitation.structure_id``; reads no carnet."""
+
+    session: Session
+    habilitation: HabilitationRow
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +128,16 @@ def professional(request: Request) -> Professional:
     if session.row.kind in (PERSON, DPO) or habilitation.role not in READING_ROLES:
         raise WrongCallerError("for professionals who follow people")
     return Professional(_reader(request, session, habilitation), session, habilitation)
+
+
+def manager(request: Request) -> Manager:
+    session = _for_a_session(request)
+    if session.row.kind != PROFESSIONAL:
+        raise WrongCallerError("for those in charge of a team")
+    habilitation = _habilitation(request, session)
+    if habilitation.role is not Role.MANAGER:
+        raise WrongCallerError("for those in charge of a team")
+    return Manager(session, habilitation, _actor(request, session, habilitation))
 
 
 def dpo(request: Request) -> Dpo:
@@ -219,7 +239,7 @@ def _reader(request: Request, session: Session, row: HabilitationRow) -> Reader:
 
 # --- closed by default -----------------------------------------------------------------------------------
 
-CALLERS = frozenset({anyone, visitor, signed_in, person, professional, dpo, grantee})
+CALLERS = frozenset({anyone, visitor, signed_in, person, professional, manager, dpo, grantee})
 
 
 def check_declared(routes: Iterable[BaseRoute]) -> None:

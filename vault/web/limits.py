@@ -3,6 +3,8 @@
 - Sign-ins started: 30 a minute and 300 an hour for each address. A loopback address that no trusted proxy
   told us is not counted: behind a proxy we were not told of, everybody would have it.
 - Tokens: 60 a minute for each system. Reads: 12 000 a minute for each caller.
+- Proofs that failed (a system's assertion, a signature): 30 a minute for each address, then its next ones are
+  refused before any signature is looked at. Invitations: 30 an hour for each account that invites.
 - Denied reads: beyond 120 a minute a caller is refused before the log is asked, and the log gets one
   ``throttled`` entry for that window.
 
@@ -40,6 +42,8 @@ class Rule:
 
 SIGN_IN_STARTS = (Rule(30, 60), Rule(300, 3600))
 TOKENS = Rule(60, 60)
+FAILED_PROOFS = Rule(30, 60)
+INVITATIONS = Rule(30, 3600)
 READS = Rule(12_000, 60)
 DENIED = Rule(120, 60)
 
@@ -107,6 +111,7 @@ class Limits:
         self._sign_ins = [Windows(rule, clock) for rule in SIGN_IN_STARTS]
         self._tokens, self._reads = Windows(TOKENS, clock), Windows(READS, clock)
         self._denied = Windows(DENIED, clock)
+        self._failed_proofs, self._invitations = Windows(FAILED_PROOFS, clock), Windows(INVITATIONS, clock)
         self._throttled = Windows(Rule(1, DENIED.seconds), clock)
 
     def sign_in_start(self, connection: HTTPConnection) -> None:
@@ -120,6 +125,22 @@ class Limits:
         """Raises TooManyError."""
         if self._on:
             self._tokens.take(client_id)
+
+    def before_proof(self, address: str | None) -> None:
+        """Raises TooManyError when too many proofs from this address (``counted_address``) failed lately: asked
+        before any signature is looked at."""
+        if self._on and address is not None:
+            self._failed_proofs.check(address)
+
+    def failed_proof(self, address: str | None) -> None:
+        """Count a proof that did not hold."""
+        if self._on and address is not None:
+            self._failed_proofs.count(address)
+
+    def invite(self, account_id: str) -> None:
+        """Count an invitation by this account. Raises TooManyError."""
+        if self._on:
+            self._invitations.take(account_id)
 
     def read(self, caller: str) -> None:
         """Raises TooManyError."""
