@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     TOKEN = "token"  # noqa: S105 - the token endpoint's answer is not acceptable
     ID_TOKEN = "id_token"  # noqa: S105 - the proof of identity does not hold
     LEVEL = "level"  # signed in, but at a level that was not asked for
+    NOT_FRESH = "not_fresh"  # asked to prove again who she is, and the provider did not have her do it
     USERINFO = "userinfo"  # the identity answer is not signed, not ours or of somebody else
     IDENTITY = "identity"  # the identity itself is incomplete or malformed
 

@@ -29,7 +29,7 @@ from vault.web.login.provider_http import media_type
 from vault.web.login.provider_metadata import Metadata, Provider
 from vault.web.login.refusals import Refusal, SignInRefused
 from vault.web.login.settings import ProviderSettings
-from vault.web.login.token_checks import ExpectedToken, FindKey, check_id_token, same
+from vault.web.login.token_checks import ExpectedToken, FindKey, check_fresh, check_id_token, same
 from vault.web.login.userinfo_checks import check_userinfo, read_identity
 
 PENDING_LIFETIME = timedelta(minutes=15)
@@ -42,7 +42,8 @@ _BUSY = frozenset({"server_error", "temporarily_unavailable"})
 @dataclass(frozen=True)
 class PendingSignIn:
     """What must be remembered between leaving for the provider and coming back. ``state`` and ``nonce`` are
-    43 characters of base64url from 32 random bytes; ``return_path`` is unchecked (``safe_return_path``)."""
+    43 characters of base64url from 32 random bytes; ``return_path`` is unchecked (``safe_return_path``).
+    ``fresh``: the person was asked to prove again who she is, and must have done so since ``created_at``."""
 
     provider: str
     state: str = field(repr=False)
@@ -51,6 +52,7 @@ class PendingSignIn:
     acr_values: tuple[str, ...]
     return_path: str = field(repr=False)
     created_at: datetime
+    fresh: bool = False
 
     def to_json(self) -> str:
         """Text to seal and store."""
@@ -68,7 +70,8 @@ class PendingSignIn:
 @dataclass(frozen=True)
 class SignedIn:
     """A proven sign-in. The account is (``issuer``, ``subject``), nothing else. ``id_token`` serves only to
-    end the provider's session: keep it server side, sealed like the session."""
+    end the provider's session: keep it server side, sealed like the session. ``auth_time`` is when the
+    person last proved who she is, by the provider's clock; None when it does not say."""
 
     issuer: str
     subject: str = field(repr=False)
@@ -76,11 +79,15 @@ class SignedIn:
     amr: tuple[str, ...]
     claims: PersonClaims | ProfessionalClaims
     id_token: str = field(repr=False)
+    auth_time: datetime | None = None
 
 
-def start(provider: Provider, now: datetime, return_path: str) -> tuple[str, PendingSignIn]:
-    """The address to redirect to, and what to store. Raises SignInRefused when the provider's description
-    cannot be had or is not acceptable."""
+def start(
+    provider: Provider, now: datetime, return_path: str, *, fresh: bool = False
+) -> tuple[str, PendingSignIn]:
+    """The address to redirect to, and what to store. ``fresh`` asks the provider to have the person prove
+    again who she is, single sign-on or not. Raises SignInRefused when the provider's description cannot be
+    had or is not acceptable."""
     settings = provider.settings
     pending = PendingSignIn(
         provider=settings.name,
@@ -90,6 +97,7 @@ def start(provider: Provider, now: datetime, return_path: str) -> tuple[str, Pen
         acr_values=settings.acr_values,
         return_path=return_path,
         created_at=now,
+        fresh=fresh,
     )
     endpoint = provider.metadata(now).authorization_endpoint
     with provider.client() as client:
@@ -99,6 +107,7 @@ def start(provider: Provider, now: datetime, return_path: str) -> tuple[str, Pen
             code_verifier=pending.code_verifier,
             nonce=pending.nonce,
             **_level_parameters(settings),
+            **({"prompt": "login"} if fresh else {}),
         )
     return str(address), pending
 
@@ -124,6 +133,8 @@ def finish(
             access_token=answer["access_token"],
             find_key=_key_finder(provider, now),
         )
+        if pending.fresh:
+            check_fresh(id_token, since=pending.created_at, now=now)
         claims = check_userinfo(
             _ask_userinfo(client, metadata),
             ExpectedToken(settings.issuer, settings.client_id, now, Refusal.USERINFO),
@@ -137,6 +148,7 @@ def finish(
         amr=id_token.amr,
         claims=read_identity(settings.name, claims),
         id_token=answer["id_token"],
+        auth_time=id_token.auth_time,
     )
 
 

@@ -3,8 +3,9 @@
 1. three parts, bounded; 2. ``alg`` is the one registered algorithm; no header that names a key or an
 extension; 3. key by ``kid`` from that provider's JWKS; 4. signature; 5. ``iss``; 6. ``aud`` is us alone; 7.
 ``azp`` absent or us; 8. ``exp`` and ``iat`` with at most 30 seconds of leeway; 9. ``nonce`` in constant
-time; 10. ``at_hash`` when present; 11. ``acr`` in the list that was asked; 12. ``sub``. (OpenID Connect
-Core 1.0, section 3.1.3.7; RFC 8725.)
+time; 10. ``at_hash`` when present; 11. ``acr`` in the list that was asked; 12. ``sub``. When the person was
+asked to prove again who she is, 13. ``auth_time`` not before she was asked. (OpenID Connect Core 1.0,
+section 3.1.3.7; RFC 8725.)
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from joserfc import jws
@@ -51,6 +52,7 @@ class IdToken:
     subject: str = field(repr=False)
     acr: str
     amr: tuple[str, ...]
+    auth_time: datetime | None  # None when absent or not a number of seconds
 
 
 def open_signed(token: object, *, find_key: FindKey, reason: Refusal) -> dict[str, Any]:
@@ -117,7 +119,15 @@ def check_id_token(
     if not isinstance(acr, str) or acr not in levels:
         raise SignInRefused(Refusal.LEVEL, "acr")
     subject = check_subject(claims, expected.reason)
-    return IdToken(subject=subject, acr=acr, amr=_methods(claims, expected.reason))
+    methods = _methods(claims, expected.reason)
+    return IdToken(subject=subject, acr=acr, amr=methods, auth_time=_seconds(claims.get("auth_time")))
+
+
+def check_fresh(id_token: IdToken, *, since: datetime, now: datetime) -> None:
+    """Check 13: asking for a fresh sign-in is not obtaining it. Raises SignInRefused(NOT_FRESH)."""
+    leeway, proved_at = timedelta(seconds=LEEWAY_SECONDS), id_token.auth_time
+    if proved_at is None or not since - leeway <= proved_at <= now + leeway:
+        raise SignInRefused(Refusal.NOT_FRESH, "auth_time")
 
 
 def check_subject(claims: Mapping[str, Any], reason: Refusal) -> str:
@@ -154,6 +164,13 @@ def _instant(value: object, reason: Refusal, check: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 2**53:
         raise SignInRefused(reason, check)
     return float(value)
+
+
+def _seconds(value: object) -> datetime | None:
+    """An integer of seconds since 1970, up to the year 9999."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 253_402_300_800:
+        return None
+    return datetime.fromtimestamp(value, UTC)
 
 
 def _methods(claims: Mapping[str, Any], reason: Refusal) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ _PAGES: dict[Refusal, tuple[views.WhyRefused, int]] = {
     Refusal.DENIED_BY_PERSON: (views.WhyRefused.STOPPED, 200),
     Refusal.SECOND_FACTOR: (views.WhyRefused.SECOND_FACTOR, 403),
     Refusal.LEVEL: (views.WhyRefused.SECOND_FACTOR, 403),
+    Refusal.NOT_FRESH: (views.WhyRefused.NOT_FRESH, 403),
     Refusal.PROVIDER_BUSY: (views.WhyRefused.PROVIDER_DOWN, 503),
     Refusal.PROVIDER_DOWN: (views.WhyRefused.PROVIDER_DOWN, 503),
     Refusal.PROVIDER_ERROR: (views.WhyRefused.PROVIDER_DOWN, 503),

@@ -56,6 +56,7 @@ class WhyRefused(StrEnum):
     PROVIDER_DOWN = "provider_down"
     SECOND_FACTOR = "second_factor"
     NOT_INVITED = "not_invited"
+    NOT_FRESH = "not_fresh"  # an open session at the provider answered in her place
     TOO_OLD = "too_old"  # the pending sign-in is unknown, used or expired
 
 
