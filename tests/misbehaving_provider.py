@@ -55,6 +55,15 @@ ID_TOKEN_FAULTS: dict[str, Callable[[Claims], Claims]] = {
     "number-sub": lambda c: {"sub": 12},
     "odd-amr": lambda c: {"amr": {"fc": 1}},
 }
+# In the id_token too, but wrong only where a fresh sign-in was asked for.
+AUTH_TIME_FAULTS: dict[str, Callable[[Claims], Claims]] = {
+    "stale-auth-time": lambda c: {"auth_time": c["iat"] - 120},
+    "future-auth-time": lambda c: {"auth_time": c["iat"] + 120},
+    "no-auth-time": lambda c: {"auth_time": DROP},
+    "text-auth-time": lambda c: {"auth_time": str(c["iat"])},
+    "true-auth-time": lambda c: {"auth_time": True},
+    "huge-auth-time": lambda c: {"auth_time": 10**400},
+}
 USERINFO_FAULTS: dict[str, Callable[[Claims], Claims]] = {
     "userinfo-wrong-iss": lambda c: {"iss": "https://evil.example/api/v2"},
     "userinfo-wrong-aud": lambda c: {"aud": "somebody-else"},
@@ -80,7 +89,7 @@ class MisbehavingIssuer(Issuer):
     def id_token_claims(self, grant: Grant, access_token: str) -> Claims:
         claims = super().id_token_claims(grant, access_token)
         CUES["userinfo"] = super().userinfo_claims(grant)
-        return _spoil(claims, ID_TOKEN_FAULTS)
+        return _spoil(claims, ID_TOKEN_FAULTS | AUTH_TIME_FAULTS)
 
     def userinfo_claims(self, grant: Grant) -> Claims:
         CUES["id_token"] = super().id_token_claims(grant, "x")
