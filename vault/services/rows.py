@@ -300,3 +300,12 @@ class PendingRow:
     browser_id: str
     created_at: datetime
     sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRow:
+    """A form that arrived when its session was over. ``typed_id``: digest of the browser's cookie."""
+
+    typed_id: str
+    ends_at: datetime
+    sealed: bytes = field(repr=False)

@@ -3,11 +3,14 @@
 A session's columns are part of what its seal is bound to, so that a row written by another hand opens
 nothing. Its private part (the provider's id_token for signing out, the name to greet with) is sealed under a
 key that only the cookie gives: neither a dump of K nor the root alone opens it.
+
+A session that is over opens nothing. Its row stays until it is swept, so that what was being written in that
+browser is kept for her (``typed_text``) and the provider's session can still be ended.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.canonical import CanonicalError, canonical, parse_strict
@@ -44,6 +47,16 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnSession:
+    """One of an account's live sessions, as its owner may recognise it."""
+
+    session_id: SessionId
+    started_at: datetime
+    seen_at: datetime
+    device: str  # in words, from a closed list
+
+
+@dataclass(frozen=True, slots=True)
 class NewSession:
     """``cookie`` is the secret to set in the browser; it is nowhere else."""
 
@@ -60,8 +73,15 @@ def open_session(
     rules: SessionRules,
     private: Mapping[str, str],
     replaces: str | None,
+    device: str = "",
+    proved_at: datetime | None = None,
+    goes_on: Session | None = None,
 ) -> NewSession:
-    """A new session with a new identifier; the browser's former one, if any, ends (no fixation)."""
+    """A new session with a new identifier; the browser's former one, if any, ends (no fixation).
+
+    ``proved_at``: when she last proved who she is, now unless told. ``goes_on``: the session of the same
+    account that this one takes further; it lives no longer, and proves nothing more, than that one would.
+    """
     if replaces:
         end_session(parts, replaces)
     now = to_the_millisecond(parts.now())
@@ -71,35 +91,68 @@ def open_session(
         kind=kind,
         subject=subject,
         account_id=account_id,
-        created_at=now,
+        created_at=goes_on.row.created_at if goes_on else now,
         seen_at=now,
-        ends_at=now + rules.absolute,
+        ends_at=goes_on.row.ends_at if goes_on else now + rules.absolute,
         sealed=b"",
-        proved_at=now,
+        proved_at=goes_on.row.proved_at if goes_on else min(now, to_the_millisecond(proved_at or now)),
         device=b"",
     )
+    if goes_on:
+        device = _device_of(parts, goes_on.row) or ""
     secret = _session_secret(parts, cookie)
-    sealed = seal_small(canonical(dict(private)), secret=secret, place=_place_of(row))
-    parts.keystore.add_session(replace(row, sealed=sealed))
+    row = replace(
+        row,
+        sealed=seal_small(canonical(dict(private)), secret=secret, place=_place_of(row)),
+        device=seal_small(device.encode(), secret=doors_secret(parts), place=_place_of_device(row)),
+    )
+    parts.keystore.add_session(row)
     return NewSession(cookie, Session(row, private, csrf_of(cookie)))
 
 
 def session_of(parts: Parts, cookie: str, rules: Mapping[str, SessionRules]) -> Session | None:
     """The live session of this cookie; None when unknown, idle too long, or over. Notes the visit at most
     once a minute."""
+    session = _known(parts, cookie)
+    now = parts.now()
+    if session is None or _is_over(session.row, rules, now):
+        return None
+    if now - session.row.seen_at >= TOUCH_EVERY:
+        parts.keystore.touch_session(session.session_id, now)
+    return session
+
+
+def session_over(parts: Parts, cookie: str, rules: Mapping[str, SessionRules]) -> Session | None:
+    """The session of this cookie that came to its end by itself (idle too long, or over), for as long as it
+    is remembered. It opens nothing; it tells who was there."""
+    session = _known(parts, cookie)
+    return session if session and _is_over(session.row, rules, parts.now()) else None
+
+
+def sessions_of(parts: Parts, account_id: str, rules: Mapping[str, SessionRules]) -> Sequence[OwnSession]:
+    """The account's live sessions, last seen first. Rows that the root does not vouch for are passed over:
+    they open nothing."""
+    now = parts.now()
+    rows = [row for row in parts.keystore.sessions_of(account_id) if not _is_over(row, rules, now)]
+    told = [(row, _device_of(parts, row)) for row in rows]
+    found = [
+        OwnSession(row.session_id, row.created_at, row.seen_at, device)
+        for row, device in told
+        if device is not None
+    ]
+    return sorted(found, key=lambda one: one.seen_at, reverse=True)
+
+
+def _known(parts: Parts, cookie: str) -> Session | None:
     row = parts.keystore.session(digest(cookie))
     if row is None:
         return None
-    now = parts.now()
-    if now >= row.ends_at or now >= row.seen_at + rules[row.kind].idle:
-        parts.keystore.end_sessions(session_id=row.session_id)
-        return None
     private = _open_session(parts, row, cookie)
-    if private is None:
-        return None
-    if now - row.seen_at >= TOUCH_EVERY:
-        parts.keystore.touch_session(row.session_id, now)
-    return Session(row, private, csrf_of(cookie))
+    return Session(row, private, csrf_of(cookie)) if private is not None else None
+
+
+def _is_over(row: SessionRow, rules: Mapping[str, SessionRules], now: datetime) -> bool:
+    return now >= row.ends_at or now >= row.seen_at + rules[row.kind].idle
 
 
 def csrf_of(cookie: str) -> str:
@@ -147,6 +200,19 @@ def _session_secret(parts: Parts, cookie: str) -> bytes:
 def _place_of(row: SessionRow) -> bytes:
     instants = (row.created_at.isoformat(), row.ends_at.isoformat(), row.proved_at.isoformat())
     return lp("session", row.session_id, row.kind, row.subject, row.account_id, *instants)
+
+
+def _place_of_device(row: SessionRow) -> bytes:
+    instants = (row.created_at.isoformat(), row.ends_at.isoformat())
+    return lp("device", row.session_id, row.kind, row.account_id, *instants)
+
+
+def _device_of(parts: Parts, row: SessionRow) -> str | None:
+    try:
+        place = _place_of_device(row)
+        return open_small(row.device, secret=doors_secret(parts), place=place).decode()
+    except (CryptoError, UnicodeDecodeError):
+        return None
 
 
 def _open(sealed: bytes, secret: bytes, place: bytes) -> Mapping[str, Any] | None:

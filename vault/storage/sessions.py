@@ -3,22 +3,24 @@
 Whoever asks compares ``ends_at`` with the clock; ``sweep`` only removes what is long over.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from schemas.ids import ClientId
-from vault.services.rows import PendingRow, SessionRow, TokenRow
+from vault.services.rows import PendingRow, SessionRow, TokenRow, TypedRow
 from vault.storage.columns import from_ms, insert_if_absent
 from vault.storage.database import Database
-from vault.storage.key_tables import jti, links, pending, sessions, tokens
+from vault.storage.key_tables import jti, links, pending, sessions, tokens, typed
 from vault.storage.prepared import Prepared, identifiers, one_of
 
 PENDING_LIFE = timedelta(hours=1)  # longer than any sign-in may take
+OVER_KEPT = timedelta(hours=1)  # a session that is over is still remembered, and opens nothing
+MOST_SESSIONS = 200  # of an account, listed
 
-_SESSION = select(
+_SESSIONS = select(
     sessions.c.session_id,
     sessions.c.kind,
     sessions.c.subject,
@@ -29,7 +31,8 @@ _SESSION = select(
     sessions.c.sealed,
     sessions.c.proved_at,
     sessions.c.device,
-).where(sessions.c.session_id == bindparam("session"))
+)
+_SESSION = _SESSIONS.where(sessions.c.session_id == bindparam("session"))
 _TOKENS = Prepared(
     select(
         tokens.c.token_id, tokens.c.client_id, tokens.c.structure_id, tokens.c.ends_at, tokens.c.jkt
@@ -72,17 +75,54 @@ class SignInRows:
             this = update(sessions).where(sessions.c.session_id == session_id)
             connection.execute(this.values(seen_at=seen_at))
 
-    def end_sessions(self, *, session_id: str | None = None, subject: str | None = None) -> int:
-        """One session, or all of a subject. Neither: none."""
-        if session_id is None and subject is None:
+    def sessions_of(self, account_id: str) -> Sequence[SessionRow]:
+        """Those of an account, last seen first; over ones too."""
+        mine = _SESSIONS.where(sessions.c.account_id == account_id)
+        latest = mine.order_by(sessions.c.seen_at.desc(), sessions.c.session_id).limit(MOST_SESSIONS)
+        with self._database.read() as connection:
+            rows: Sequence[Any] = connection.execute(latest).all()
+        return [SessionRow(*row) for row in rows]
+
+    def end_sessions(
+        self,
+        *,
+        session_id: str | None = None,
+        subject: str | None = None,
+        account_id: str | None = None,
+        but: str | None = None,
+    ) -> int:
+        """Those that answer to all that is told; ``but`` one. Nothing told: none."""
+        told = (
+            (sessions.c.session_id, session_id),
+            (sessions.c.subject, subject),
+            (sessions.c.account_id, account_id),
+        )
+        wanted = [column == value for column, value in told if value is not None]
+        if not wanted:
             return 0
-        statement = delete(sessions)
-        if session_id is not None:
-            statement = statement.where(sessions.c.session_id == session_id)
-        if subject is not None:
-            statement = statement.where(sessions.c.subject == subject)
+        if but is not None:
+            wanted.append(sessions.c.session_id != but)
         with self._database.transaction() as connection:
-            return connection.execute(statement).rowcount
+            return connection.execute(delete(sessions).where(*wanted)).rowcount
+
+    # --- what was being written when a session was over --------------------------------------------------
+
+    def keep_typed(self, row: TypedRow) -> None:
+        """In place of what was kept under this id."""
+        values = {"typed_id": row.typed_id, "ends_at": row.ends_at, "sealed": row.sealed}
+        with self._database.transaction() as connection:
+            connection.execute(delete(typed).where(typed.c.typed_id == row.typed_id))
+            insert_if_absent(connection, typed, [values])  # one of two at once is kept
+
+    def typed(self, typed_id: str) -> TypedRow | None:
+        wanted = select(typed.c.typed_id, typed.c.ends_at, typed.c.sealed)
+        with self._database.read() as connection:
+            row = connection.execute(wanted.where(typed.c.typed_id == typed_id)).one_or_none()
+        return TypedRow(*row) if row else None
+
+    def drop_typed(self, typed_id: str) -> int:
+        with self._database.transaction() as connection:
+            return connection.execute(delete(typed).where(typed.c.typed_id == typed_id)).rowcount
 
     # --- clients' tokens ---------------------------------------------------------------------------------
 
@@ -169,7 +209,8 @@ class SignInRows:
             return sum(
                 connection.execute(delete(table).where(over)).rowcount
                 for table, over in (
-                    (sessions, sessions.c.ends_at <= now),
+                    (sessions, sessions.c.ends_at <= now - OVER_KEPT),
+                    (typed, typed.c.ends_at <= now),
                     (tokens, tokens.c.ends_at <= now),
                     (jti, jti.c.ends_at <= now),
                     (pending, pending.c.created_at <= now - PENDING_LIFE),
