@@ -19,6 +19,7 @@ from vault.web.problems import Problem, answer, note
 
 MOST_BODY = 256 * 1024  # bytes; the longest honest form (a life told in Arabic, escaped) is a third of it
 REQUEST_ID = b"x-request-id"
+TWO_YEARS_OF_HTTPS = "max-age=63072000; includeSubDomains"  # of the public host alone: it has no others
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REFUSED_FEATURES = (
     "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen "
@@ -48,7 +49,7 @@ def fixed_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
         "cross-origin-resource-policy": "same-origin",
     }
     if settings.secure:
-        headers["strict-transport-security"] = "max-age=63072000"
+        headers["strict-transport-security"] = TWO_YEARS_OF_HTTPS
     return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
