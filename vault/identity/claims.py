@@ -1,6 +1,8 @@
 """What a sign-in provider says about somebody, read by a strict schema; unknown claims are dropped.
 
 FranceConnect sends the identity of the national register (RNIPP): it is shown as it is and never edited here.
+FranceConnect+ sends what the person's identity provider holds, which for another European country knows no
+commune and no country code; the register's twins (``rnipp_*``) are dropped like every claim not asked for.
 ProConnect sends what an employer's identity provider declared. Neither gives any right by itself, and an
 e-mail is a contact address, never a key. Pure: no clock, no IO. A name may hold any printable text, markup
 included: whoever prints it escapes it.
@@ -9,7 +11,7 @@ included: whoever prints it escapes it.
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -37,7 +39,9 @@ class ClaimsError(ValueError):
 @dataclass(frozen=True)
 class PersonClaims:
     """A person by FranceConnect. ``birthdate`` is ``YYYY-MM-DD``; an unknown month or day was completed
-    with 01. ``birthplace`` is an INSEE commune code, empty for a birth abroad."""
+    with 01. ``birthplace`` is an INSEE commune code, empty for a birth abroad. By FranceConnect+ it may also
+    be a place in words, or empty when it is not told, like ``birthcountry``; ``gender`` is then
+    ``unspecified``."""
 
     given_names: tuple[str, ...] = field(repr=False)
     family_name: str = field(repr=False)
@@ -77,6 +81,17 @@ def read_person_claims(claims: Mapping[str, Any]) -> PersonClaims:
         birthcountry=_matching(claims, "birthcountry", _COUNTRY),
         email=_email(claims),
     )
+
+
+def read_person_plus_claims(claims: Mapping[str, Any]) -> PersonClaims:
+    """Read FranceConnect+'s claims: strict as FranceConnect's, but for what another country does not tell.
+    Raises ClaimsError."""
+    told = {name: value for name, value in claims.items() if value not in (None, "")}
+    usual = {"gender": "unspecified", "birthplace": "", "birthcountry": "99000"}
+    free_text = _optional_text(told, "birthplace") or ""
+    person = read_person_claims({**usual, **told, "birthplace": ""})
+    country = person.birthcountry if "birthcountry" in told else ""
+    return replace(person, birthplace=free_text, birthcountry=country)
 
 
 def read_professional_claims(claims: Mapping[str, Any]) -> ProfessionalClaims:

@@ -8,6 +8,7 @@
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,10 +72,11 @@ class _Cached(Generic[Fetched]):
                 return self._value
             if self._failure is not None and now - self._failure[0] < PAUSE_AFTER_FAILURE:
                 raise SignInRefused(self._failure[1].reason, self._failure[1].check)
+            begun = time.monotonic()
             try:
                 self._value = self._fetch()
-            except SignInRefused as refusal:
-                self._failure = (now, refusal)
+            except SignInRefused as refusal:  # the pause begins when the wait is over
+                self._failure = (now + timedelta(seconds=time.monotonic() - begun), refusal)
                 raise
             self._fetched_at, self._failure = now, None
             return self._value
@@ -98,6 +100,7 @@ class Provider:
         self._keys = _Cached(self._fetch_keys, KEYS_LIFETIME)
         self._jwks_uri = ""
         self._refetched_at: datetime | None = None
+        self._refetching = threading.Lock()
 
     def metadata(self, now: datetime) -> Metadata:
         """The endpoints. Raises SignInRefused: PROVIDER_DOWN, or METADATA when the document is not
@@ -108,9 +111,12 @@ class Provider:
         """The provider's ES256 key of that id; None when it has no such key, even after a refetch."""
         self._jwks_uri = self.metadata(now).jwks_uri
         keys = self._keys.get(now)
-        if kid not in keys and self._may_refetch(now):
-            self._refetched_at = now
-            keys = self._keys.get(now, older_than=timedelta(0))
+        if kid not in keys:
+            with self._refetching:  # whoever comes second finds what the first has fetched
+                keys = self._keys.get(now)
+                if kid not in keys and self._may_refetch(now):
+                    self._refetched_at = now
+                    keys = self._keys.get(now, older_than=timedelta(0))
         return keys.get(kid)
 
     def client(self) -> OAuth2Client:

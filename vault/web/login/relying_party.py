@@ -146,7 +146,7 @@ def finish(
         subject=id_token.subject,
         acr=id_token.acr,
         amr=id_token.amr,
-        claims=read_identity(settings.name, claims),
+        claims=read_identity(settings, claims),
         id_token=answer["id_token"],
         auth_time=id_token.auth_time,
     )

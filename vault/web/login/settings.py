@@ -1,13 +1,16 @@
 """What one sign-in provider is to us: addresses, credentials, and the few rules that differ.
 
 FranceConnect refuses PKCE and takes the level in ``acr_values``; ProConnect takes PKCE and the level in the
-``claims`` parameter. FranceConnect+ is reached by other values of the same settings.
+``claims`` parameter. FranceConnect+ is reached by other values of the same settings: its issuer, and levels
+that FranceConnect never gives.
 """
 
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
+
+_PLUS_LEVELS = frozenset({"eidas2", "eidas3"})
 
 ProviderName = Literal["franceconnect", "proconnect"]
 
@@ -31,6 +34,11 @@ class ProviderSettings:
     acr_by_claims: bool
     redirect_uri: str
     post_logout_redirect_uri: str
+
+    @property
+    def plus(self) -> bool:
+        """FranceConnect+: the identity is the identity provider's, not the national register's."""
+        return self.name == "franceconnect" and _PLUS_LEVELS.issuperset(self.acr_values)
 
     def __post_init__(self) -> None:
         for setting in ("issuer", "redirect_uri", "post_logout_redirect_uri"):

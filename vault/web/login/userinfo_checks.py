@@ -15,11 +15,12 @@ from vault.identity.claims import (
     PersonClaims,
     ProfessionalClaims,
     read_person_claims,
+    read_person_plus_claims,
     read_professional_claims,
 )
 from vault.web.login.provider_http import media_type
 from vault.web.login.refusals import Refusal, SignInRefused
-from vault.web.login.settings import ProviderName
+from vault.web.login.settings import ProviderSettings
 from vault.web.login.token_checks import (
     ExpectedToken,
     FindKey,
@@ -54,10 +55,11 @@ def check_userinfo(
     return claims
 
 
-def read_identity(provider: ProviderName, claims: Mapping[str, Any]) -> PersonClaims | ProfessionalClaims:
+def read_identity(settings: ProviderSettings, claims: Mapping[str, Any]) -> PersonClaims | ProfessionalClaims:
     """The identity by that provider's strict schema. Raises SignInRefused(IDENTITY, the claim's name)."""
-    read = read_person_claims if provider == "franceconnect" else read_professional_claims
     try:
-        return read(claims)
+        if settings.name == "proconnect":
+            return read_professional_claims(claims)
+        return read_person_plus_claims(claims) if settings.plus else read_person_claims(claims)
     except ClaimsError as error:
         raise SignInRefused(Refusal.IDENTITY, error.claim) from error

@@ -61,6 +61,7 @@ _PAGES: dict[Refusal, tuple[views.WhyRefused, int]] = {
     Refusal.PROVIDER_ERROR: (views.WhyRefused.PROVIDER_DOWN, 503),
     Refusal.METADATA: (views.WhyRefused.PROVIDER_DOWN, 503),
 }
+_NOT_POSTED = SignInRefused(Refusal.MALFORMED, "posted")  # no provider of ours answers by a form
 _OTHERWISE = (views.WhyRefused.STOPPED, 403)
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
@@ -96,6 +97,16 @@ async def back_from_franceconnect(request: Request) -> Response:
 @router.get("/connexion/proconnect/retour", dependencies=[Depends(guard.anyone)])
 async def back_from_proconnect(request: Request) -> Response:
     return await _come_back(request, PROCONNECT)
+
+
+@router.post("/connexion/franceconnect/retour", dependencies=[Depends(guard.anyone)])
+async def posted_at_franceconnect_s(request: Request) -> Response:
+    return await _refuse(request, FRANCECONNECT, _NOT_POSTED)
+
+
+@router.post("/connexion/proconnect/retour", dependencies=[Depends(guard.anyone)])
+async def posted_at_proconnect_s(request: Request) -> Response:
+    return await _refuse(request, PROCONNECT, _NOT_POSTED)
 
 
 # --- leaving ---------------------------------------------------------------------------------------------
@@ -142,7 +153,9 @@ async def _come_back(request: Request, name: str) -> Response:
         )
         pending, invitation = recalled(told)
         now = state.parts.now()
-        signed = await doors_of(request).ask(name, lambda provider: finish(provider, pending, pairs, now))
+        signed = await doors_of(request).ask(
+            name, lambda provider: finish(provider, pending, pairs, now), coming_back=True
+        )
         opened = await run_in_threadpool(_open, request, name, signed, invitation)
     except SignInRefused as refusal:
         return await _refuse(request, name, refusal)
