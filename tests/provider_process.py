@@ -104,7 +104,8 @@ def start_provider(
 
 def walk_to_callback(http: httpx2.Client, authorize_url: str, choice: str) -> str:
     """From an authorize address to the callback address, which is not called. ``choice`` is an identity's
-    key, or "refuse", "continue" or "other"; with an open session, an identity is chosen through "other"."""
+    key, or "refuse", "continue" or "other"; with an open session, an identity is chosen through "other".
+    "KEY+renewed" is that identity with her second subject."""
     home = urlsplit(authorize_url).netloc
     response = http.get(authorize_url, follow_redirects=False)
     for _ in range(MAX_STEPS):
@@ -130,8 +131,10 @@ def sign_in_over_http(http: httpx2.Client, start_url: str, choice: str) -> httpx
 
 def _choose(http: httpx2.Client, page: httpx2.Response, choice: str) -> httpx2.Response:
     buttons = dict(re.findall(r'<button name="(\w+)" value="([^"]+)"', page.text))
+    key, _, renewed = choice.partition("+")
     if choice in ("refuse", "continue", "other"):
         form = {choice: "1"}
     else:
-        form = {"identity": choice} if "identity" in buttons else {"other": "1"}
+        form = {"identity": key} if "identity" in buttons else {"other": "1"}
+        form |= {renewed: "1"} if renewed else {}
     return http.post(str(page.url), data=form, follow_redirects=False)

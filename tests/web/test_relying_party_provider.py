@@ -20,7 +20,7 @@ from tests.provider_process import (
     start_provider,
     walk_to_callback,
 )
-from tests.web.sign_in_steps import PUBLIC_URL, query_of, settings_of
+from tests.web.sign_in_steps import PUBLIC_URL, query_of, settings_of, sign_in
 from vault.demo.identities import AGENTS, AMINA, KARIM, PEOPLE, DemoAgent, DemoPerson
 from vault.demo.provider_rules import FRANCECONNECT, PROCONNECT, Client, Rules, read_authorize
 from vault.demo.provider_tokens import Issuer, Session, TokenRefused, new_key
@@ -123,6 +123,30 @@ def test_the_page_to_choose_from_is_plain_and_offers_everybody(
     for identity in PEOPLE if name == "franceconnect" else AGENTS:
         assert f'value="{identity.key}"' in page.text
     assert 'name="refuse"' in page.text
+
+
+@pytest.mark.parametrize("name", ["franceconnect", "proconnect"])
+def test_a_person_can_come_with_a_second_subject_and_the_same_identity(
+    running: ProviderHandle, name: str
+) -> None:
+    person = AMINA if name == "franceconnect" else KARIM
+    with Provider(settings_of(name, running)) as provider:
+        usual, renewed = sign_in(provider, person.key), sign_in(provider, f"{person.key}+renewed")
+        again = sign_in(provider, f"{person.key}+renewed")
+    assert usual.subject == person.subject
+    assert renewed.subject == again.subject == person.subject_of(renewed=True)
+    assert renewed.subject != usual.subject
+    assert renewed.claims == usual.claims
+
+
+def test_the_page_with_new_subjects_says_so_and_leads_back(
+    running: ProviderHandle, http: httpx2.Client
+) -> None:
+    page = http.get(f"{running.issuer_fc}/authorize", params=asked("franceconnect"), follow_redirects=True)
+    assert f'href="{page.url.path}?renewed=1"' in page.text
+    other = http.get(str(page.url), params={"renewed": "1"})
+    assert "nouvel identifiant" in other.text
+    assert f'href="{page.url.path}"' in other.text
 
 
 def code_for(running: ProviderHandle, http: httpx2.Client) -> dict[str, str]:

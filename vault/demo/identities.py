@@ -3,6 +3,8 @@
 Among them are the cases that break careless programs: no name of use, a birth abroad, a birth of which only
 the year is known, long accented names, a given name that holds a space, two people with one address.
 Subjects are derived from ``key`` alone, so that the same person is the same account after every restart.
+Each identity has a second one, ``renewed``: FranceConnect gives a new subject after civil status was
+corrected, ProConnect one for each employer's identity provider.
 """
 
 import hashlib
@@ -34,10 +36,15 @@ class DemoPerson:
         """First given name and name of use, as the page to choose from shows it."""
         return f"{self.given_names[0]} {self.preferred_username or self.family_name}"
 
+    def subject_of(self, *, renewed: bool) -> str:
+        """64 hexadecimal characters and "v1", as FranceConnect's."""
+        name = f"{self.key}\nrenewed" if renewed else self.key
+        return hashlib.sha256(f"carnet demo\nfranceconnect\n{name}".encode()).hexdigest() + "v1"
+
     @property
     def subject(self) -> str:
-        """64 hexadecimal characters and "v1", as FranceConnect's."""
-        return hashlib.sha256(f"carnet demo\nfranceconnect\n{self.key}".encode()).hexdigest() + "v1"
+        """The subject she usually has."""
+        return self.subject_of(renewed=False)
 
 
 @dataclass(frozen=True)
@@ -59,10 +66,14 @@ class DemoAgent:
         """Given name and name of use."""
         return f"{self.given_name} {self.usual_name}"
 
+    def subject_of(self, *, renewed: bool) -> str:
+        """A UUID, as ProConnect's."""
+        return str(uuid.uuid5(_NAMESPACE, f"proconnect:{self.key}{':renewed' if renewed else ''}"))
+
     @property
     def subject(self) -> str:
-        """A UUID, as ProConnect's."""
-        return str(uuid.uuid5(_NAMESPACE, f"proconnect:{self.key}"))
+        """The subject she usually has."""
+        return self.subject_of(renewed=False)
 
 
 FRANCE = "99100"

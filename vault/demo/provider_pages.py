@@ -27,6 +27,7 @@ button { display: block; width: 100%; min-height: 3rem; padding: .6rem 1rem; tex
   pointer; overflow-wrap: anywhere; }
 button strong { display: block; color: var(--accent); }
 button:hover { border-color: var(--accent); }
+a { color: var(--accent); display: inline-block; padding: .6rem 0; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 .notice { border-left: 4px solid var(--accent); padding-left: 1rem; }
 .code { color: inherit; font-size: 1rem; }
@@ -55,7 +56,12 @@ _CHOOSE = """\
 {% extends "layout" %}
 {% block content %}
 <p>Choisissez la personne que vous voulez être. Aucun mot de passe n’est demandé.</p>
+{% if renewed %}
+<p class="notice">La personne que vous choisissez aura un nouvel identifiant.
+Son nom et sa naissance restent les mêmes. <a href="{{ action }}">Garder l’identifiant habituel</a></p>
+{% endif %}
 <form method="post" action="{{ action }}">
+{% if renewed %}<input type="hidden" name="renewed" value="1">{% endif %}
 <ul>
 {% for identity in identities %}
 <li><button name="identity" value="{{ identity.key }}"><strong>{{ identity.display_name }}</strong>
@@ -65,6 +71,11 @@ _CHOOSE = """\
 <h2>Vous ne voulez pas continuer ?</h2>
 <button name="refuse" value="1">Revenir sans me connecter</button>
 </form>
+{% if not renewed %}
+<h2>Pour essayer</h2>
+<p>L’identifiant d’une personne peut changer, par exemple après une correction à l’état civil.
+<a href="{{ action }}?renewed=1">Choisir une personne avec un nouvel identifiant</a></p>
+{% endif %}
 {% endblock %}
 """
 
@@ -94,9 +105,14 @@ _PAGES = Environment(
 )
 
 
-def choose_page(title: str, action: str, identities: Iterable[Identity]) -> HTMLResponse:
-    """One button per person, and one to refuse."""
-    return _page("choose", title=title, heading="Qui êtes-vous ?", action=action, identities=identities)
+def choose_page(
+    title: str, action: str, identities: Iterable[Identity], *, renewed: bool = False
+) -> HTMLResponse:
+    """One button per person, and one to refuse. ``renewed``: as somebody with another subject than usual."""
+    heading = "Qui êtes-vous, avec un nouvel identifiant ?" if renewed else "Qui êtes-vous ?"
+    return _page(
+        "choose", title=title, heading=heading, action=action, identities=identities, renewed=renewed
+    )
 
 
 def continue_page(title: str, action: str, identity: Identity) -> HTMLResponse:

@@ -22,6 +22,7 @@ from vault.demo.provider_tokens import Identity, Issuer, Session, TokenRefused
 
 MAX_BODY_BYTES = 64 * 1024
 INTERACTION_SECONDS = 30 * 60
+RENEWED = "renewed"  # in the page's address and in its form: with the person's second subject
 
 
 def issuer_path(rules: Rules) -> str:
@@ -85,10 +86,10 @@ class IssuerRoutes:
         """Check the call, then send the person to a page; with an open session, FranceConnect informs her and
         ProConnect goes on by itself."""
         asked = read_authorize(self.rules, self.issuer.clients, await _pairs(request))
-        session = self._session(request)
+        session = self._session(request, asked)
         if "none" in asked.prompt and session is None:
             raise ErrorBack(asked.redirect_uri, asked.state, "login_required", "no session")
-        if session is not None and self.rules.name == "proconnect" and not asked.prompt - {"none"}:
+        if session is not None and self.rules.name == "proconnect" and "consent" not in asked.prompt:
             return self._back_with_code(asked, session)
         name = self.issuer.interactions.keep(asked, INTERACTION_SECONDS)
         return RedirectResponse(f"{self.path}/interaction/{name}", 303)
@@ -96,18 +97,19 @@ class IssuerRoutes:
     async def interaction(self, request: Request) -> Response:
         """The page where a person chooses who she is."""
         asked = self._asked(request)
-        session = self._session(request)
-        if session is not None and "login" not in asked.prompt:
+        session = self._session(request, asked)
+        renewed = RENEWED in request.query_params
+        if session is not None and not renewed:
             return continue_page(self.rules.title, request.url.path, session.identity)
-        return choose_page(self.rules.title, request.url.path, self.issuer.identities.values())
+        return self._choose_page(request, renewed=renewed)
 
     async def chosen(self, request: Request) -> Response:
         """What she chose: somebody, the open session, somebody else, or to go back."""
         asked = self._asked(request)
         form = dict(await _pairs(request))
-        session = self._session(request)
+        session = self._session(request, asked)
         if "other" in form:
-            return choose_page(self.rules.title, request.url.path, self.issuer.identities.values())
+            return self._choose_page(request)
         self.issuer.interactions.take(request.path_params["name"])
         if "refuse" in form:
             raise ErrorBack(asked.redirect_uri, asked.state, "access_denied", "User auth aborted")
@@ -116,7 +118,7 @@ class IssuerRoutes:
         identity = self.issuer.identities.get(form.get("identity", ""))
         if identity is None:
             raise ErrorPage("Y500006", "Cette personne n’est pas connue.")
-        return self._signed_in(asked, identity)
+        return self._signed_in(request, asked, identity, renewed=RENEWED in form)
 
     async def token(self, request: Request) -> Response:
         """A code against tokens."""
@@ -168,14 +170,24 @@ class IssuerRoutes:
             raise ErrorPage("Y420001", "Cette page a expiré. Revenez au service et recommencez.")
         return asked
 
-    def _session(self, request: Request) -> Session | None:
+    def _session(self, request: Request, asked: AuthorizeRequest) -> Session | None:
+        """Her open session, when it is good enough for what is asked: never for ``prompt=login``."""
+        if "login" in asked.prompt:
+            return None
         return self.issuer.sessions.get(request.cookies.get(self.cookie, ""))
 
-    def _signed_in(self, asked: AuthorizeRequest, identity: Identity) -> Response:
-        session = Session(identity, int(self.issuer.clock()))
+    def _choose_page(self, request: Request, *, renewed: bool = False) -> Response:
+        identities = self.issuer.identities.values()
+        return choose_page(self.rules.title, request.url.path, identities, renewed=renewed)
+
+    def _signed_in(
+        self, request: Request, asked: AuthorizeRequest, identity: Identity, *, renewed: bool
+    ) -> Response:
+        session = Session(identity, int(self.issuer.clock()), renewed)
         answer = self._back_with_code(asked, session)
+        self.issuer.sessions.take(request.cookies.get(self.cookie, ""))
         answer.set_cookie(
-            self.cookie, self.issuer.open_session(identity), path=self.path, httponly=True, samesite="lax"
+            self.cookie, self.issuer.open_session(session), path=self.path, httponly=True, samesite="lax"
         )
         return answer
 

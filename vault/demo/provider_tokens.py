@@ -69,10 +69,16 @@ class ShortMemory(Generic[Kept]):
 
 @dataclass(frozen=True)
 class Session:
-    """The provider's own single sign-on session."""
+    """The provider's own single sign-on session. ``auth_time`` is when she chose; ``renewed``: with her
+    second subject."""
 
     identity: Identity
     auth_time: int
+    renewed: bool = False
+
+    @property
+    def subject(self) -> str:
+        return self.identity.subject_of(renewed=self.renewed)
 
 
 @dataclass
@@ -113,9 +119,9 @@ class Issuer:
 
     # Choosing
 
-    def open_session(self, identity: Identity) -> str:
+    def open_session(self, session: Session) -> str:
         """A new single sign-on session; returns the cookie's value."""
-        return self.sessions.keep(Session(identity, int(self.clock())), self.rules.session_seconds)
+        return self.sessions.keep(session, self.rules.session_seconds)
 
     def grant(self, request: AuthorizeRequest, session: Session) -> str:
         """A code for the client. Raises ErrorBack when the level asked cannot be reached."""
@@ -181,7 +187,7 @@ class Issuer:
         claims: dict[str, Any] = {
             "iss": self.address,
             "aud": request.client.client_id,
-            "sub": identity.subject,
+            "sub": grant.session.subject,
             "nonce": request.nonce,
             "auth_time": grant.session.auth_time,
             "iat": now,
@@ -210,7 +216,7 @@ class Issuer:
         asked = {name for scope in grant.request.scopes for name in _BUNDLES.get(scope, scope).split()}
         return {
             **{name: value for name, value in known.items() if name in asked and value is not None},
-            "sub": identity.subject,
+            "sub": grant.session.subject,
             "iss": self.address,
             "aud": grant.request.client.client_id,
             "iat": now,
