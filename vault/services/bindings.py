@@ -10,22 +10,22 @@ structure, or that he is a référent there; whoever can write in the key store 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from schemas.framing import lp
 from vault.crypto import blind_tag, equal
 from vault.services.key_sources import INSTANCE, KeyGoneError, KeyRows
 from vault.services.parts import Parts
-from vault.services.ports import SecretName, SecretRow, StructureRow
+from vault.services.ports import HabilitationRow, SecretName, SecretRow, StructureRow
 
 DOORS: SecretName = ("doors", INSTANCE)
 CLIENT, HABILITATION, STRUCTURE = "client", "habilitation", "structure"
 
 
-def binding_row(rows: KeyRows, kind: str, id_: str, facts: Sequence[str]) -> SecretRow:
+def binding_row(rows: KeyRows, kind: str, id_: str, facts: Sequence[str], *, version: int = 1) -> SecretRow:
     """The row of K that vouches for ``facts``; stored before the row of D that states them."""
-    return rows.make(*binding_name(kind, id_), _digest(kind, id_, facts))
+    return rows.make(*binding_name(kind, id_), digest_of(kind, id_, facts), version=version)
 
 
 def binding_name(kind: str, id_: str) -> SecretName:
@@ -36,12 +36,28 @@ def holds(parts: Parts, kind: str, id_: str, facts: Sequence[str]) -> bool:
     """Whether these are the facts that were decided."""
     name = binding_name(kind, id_)
     kept = parts.rows.load([name]).get(name)
-    return kept is not None and equal(kept, _digest(kind, id_, facts))
+    return kept is not None and equal(kept, digest_of(kind, id_, facts))
 
 
 def structure_facts(row: StructureRow) -> tuple[str, ...]:
     """By what a person chooses with whom she shares."""
     return row.name, row.kind, row.siret or ""
+
+
+def habilitation_facts(row: HabilitationRow) -> tuple[str, ...]:
+    """Whose it is, where, as what, and until when if that was decided."""
+    end = () if row.ends_at is None else (instant(row.ends_at),)
+    return row.account_id, row.structure_id, row.role, *end
+
+
+def in_force(parts: Parts, row: HabilitationRow) -> bool:
+    """Whether the habilitation stands now, as it was given."""
+    return row.live(parts.now()) and holds(parts, HABILITATION, row.professional_id, habilitation_facts(row))
+
+
+def instant(at: datetime) -> str:
+    """One spelling of an instant, whatever its zone, as precise as the stores keep it."""
+    return to_the_millisecond(at).astimezone(UTC).isoformat()
 
 
 def doors_secret(parts: Parts) -> bytes:
@@ -62,5 +78,6 @@ def to_the_millisecond(at: datetime) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
-def _digest(kind: str, id_: str, facts: Sequence[str]) -> bytes:
+def digest_of(kind: str, id_: str, facts: Sequence[str]) -> bytes:
+    """What a binding holds: nothing can be told from it, nor made to give it."""
     return sha256(lp("carnet/binding/1", kind, id_, *facts)).digest()
