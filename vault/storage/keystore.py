@@ -123,6 +123,25 @@ class SqlKeyStore(SignInRows):
                 found.setdefault(tag, []).append(target)
         return found
 
+    def settle_tags(self, target: str, wanted: Mapping[str, bytes | None]) -> bool:
+        """Of each column named, let this tag and no other lead to ``target``; with None, none at all. False,
+        and nothing written, when it was so already."""
+        mine = select(tag_table.c.column_name, tag_table.c.tag).where(
+            tag_table.c.target == target, tag_table.c.column_name.in_(sorted(wanted))
+        )
+        with self.database.read() as connection:
+            found = {(column, bytes(tag)) for column, tag in connection.execute(mine)}
+        asked = {(column, tag) for column, tag in wanted.items() if tag is not None}
+        if found == asked:
+            return False
+        with self.database.transaction() as connection:
+            for column, tag in sorted(found - asked):
+                this = and_(tag_table.c.column_name == column, tag_table.c.tag == tag)
+                connection.execute(delete(tag_table).where(this, tag_table.c.target == target))
+            rows = [{"column_name": column, "tag": tag, "target": target} for column, tag in asked - found]
+            insert_if_absent(connection, tag_table, rows)
+        return True
+
     def delete_tags(self, target: str) -> int:
         with self.database.transaction() as connection:
             return connection.execute(delete(tag_table).where(tag_table.c.target == target)).rowcount
