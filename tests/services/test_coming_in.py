@@ -52,7 +52,8 @@ def test_a_session_left_alone_ends(town: World, eva: Someone, clock: MovingClock
     clock.stop_at(clock() + RULES.idle)
     assert not live(town, cookie)
     clock.go_on()
-    assert town.parts.keystore.session(eva.owner.session_id) is None, "and its row is gone"
+    assert not live(town, cookie)
+    assert sessions.session_over(town.parts, cookie, KINDS), "it is only remembered"
 
 
 def test_a_session_ends_however_much_it_is_used(town: World, eva: Someone, clock: MovingClock) -> None:

@@ -4,6 +4,8 @@ not stops the start (``check_declared``).
 - ``anyone``: public pages and documents; learns nothing about the caller.
 - ``visitor``: public too, but greets whoever has a session.
 - ``person``, ``professional``, ``dpo``: a live session of that kind, with a habilitation in force.
+- ``person_fresh``: a person who proved who she is a few minutes ago, for what cannot be undone.
+- ``holder``: whoever has an account and a standing here, about that account.
 - ``manager``: somebody in charge of a structure's team, who reads no carnet.
 - ``grantee``: a professional's session or a structure's access token.
 
@@ -13,6 +15,7 @@ architecture.md). A session's unsafe call also needs the CSRF token, from a hidd
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from secrets import compare_digest
 
 from fastapi import Request
@@ -40,6 +43,7 @@ from vault.web.state import WebState, state_of
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
+FRESH_FOR = timedelta(minutes=10)
 
 
 class NotSignedInError(RefusedError):
@@ -48,6 +52,10 @@ class NotSignedInError(RefusedError):
 
 class WrongCallerError(RefusedError):
     """Signed in, but not as one of those this route serves."""
+
+
+class FreshSignInNeededError(RefusedError):
+    """The person must prove again who she is before this."""
 
 
 class CsrfError(RefusedError):
@@ -59,6 +67,16 @@ class Person:
     owner: OwnerAccess
     session: Session
     actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody's account: a person's (``owner``), or that of one with a habilitation in force."""
+
+    session: Session
+    actor: Actor
+    owner: OwnerAccess | None
+    habilitation: HabilitationRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +124,18 @@ def visitor(request: Request) -> Session | None:
 
 def signed_in(request: Request) -> Session:
     """Any live session, even of a professional who has not chosen a structure yet."""
+    session = leaving(request)
+    if request.method not in SAFE_METHODS:
+        state_of(request).limits.act(session.row.account_id)
+    return session
+
+
+def leaving(request: Request) -> Session:
+    """As ``signed_in``, for going out: no count ever keeps anybody in."""
     session = _session(request)
     if session is None:
         raise NotSignedInError("no live session")
-    _check_origin(request, session)
+    check_origin(request, session)
     return session
 
 
@@ -117,9 +143,25 @@ def person(request: Request) -> Person:
     session = _for_a_session(request)
     if session.row.kind != PERSON:
         raise WrongCallerError("for the person only")
-    owner = OwnerAccess(CarnetId(session.row.subject), session.session_id)
-    actor = Actor(ActorKind.PERSON, session=session.session_id, address=address_of(request))
+    owner, actor = _own(request, session)
     return Person(owner, session, actor)
+
+
+def person_fresh(request: Request) -> Person:
+    """Not for how long she is here, but when the provider last had her prove who she is."""
+    me = person(request)
+    if state_of(request).parts.now() - me.session.row.proved_at >= FRESH_FOR:
+        raise FreshSignInNeededError("a fresh sign-in is needed")
+    return me
+
+
+def holder(request: Request) -> Holder:
+    session = _for_a_session(request)
+    if session.row.kind == PERSON:
+        owner, actor = _own(request, session)
+        return Holder(session, actor, owner, None)
+    habilitation = _habilitation(request, session)
+    return Holder(session, _actor(request, session, habilitation), None, habilitation)
 
 
 def professional(request: Request) -> Professional:
@@ -202,13 +244,27 @@ def _for_a_session(request: Request) -> Session:
     return signed_in(request)
 
 
-def _check_origin(request: Request, session: Session) -> None:
+def check_origin(request: Request, session: Session) -> None:
     """Cross-site request forgery: SameSite=Lax is the first lock, this token the second."""
     if request.method in SAFE_METHODS:
         return
     told = request.headers.get(CSRF_HEADER) or getattr(request.state, "csrf", "")
     if not compare_digest(str(told).encode(), session.csrf.encode()):
         raise CsrfError("the CSRF token is missing or is not this session's")
+
+
+def _own(request: Request, session: Session) -> tuple[OwnerAccess, Actor]:
+    owner = OwnerAccess(CarnetId(session.row.subject), session.session_id)
+    return owner, Actor(ActorKind.PERSON, session=session.session_id, address=address_of(request))
+
+
+def who_leaves(request: Request, session: Session) -> Actor | None:
+    """Who is going out, whatever became of the habilitation; None before a structure was chosen."""
+    if session.row.kind == PERSON:
+        return _own(request, session)[1]
+    professional_id = ProfessionalId(session.row.subject)
+    row = state_of(request).parts.data.habilitation(professional_id) if professional_id else None
+    return _actor(request, session, row) if row else None
 
 
 def _habilitation(request: Request, session: Session) -> HabilitationRow:
@@ -239,7 +295,9 @@ def _reader(request: Request, session: Session, row: HabilitationRow) -> Reader:
 
 # --- closed by default -----------------------------------------------------------------------------------
 
-CALLERS = frozenset({anyone, visitor, signed_in, person, professional, manager, dpo, grantee})
+CALLERS = frozenset(
+    {anyone, visitor, signed_in, person, person_fresh, holder, professional, manager, dpo, grantee}
+)
 
 
 def check_declared(routes: Iterable[BaseRoute]) -> None:

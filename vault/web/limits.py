@@ -3,6 +3,8 @@
 - Sign-ins started: 30 a minute and 300 an hour for each address. A loopback address that no trusted proxy
   told us is not counted: behind a proxy we were not told of, everybody would have it.
 - Tokens: 60 a minute for each system. Reads: 12 000 a minute for each caller.
+- By account, wherever it comes from: 20 sign-ins in ten minutes, 120 changes a minute, 20 papers in ten
+  minutes.
 - Proofs that failed (a system's assertion, a signature): 30 a minute for each address, then its next ones are
   refused before any signature is looked at. Invitations: 30 an hour for each account that invites.
 - Denied reads: beyond 120 a minute a caller is refused before the log is asked, and the log gets one
@@ -15,10 +17,12 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.requests import HTTPConnection
 
+from schemas.framing import lp
 from vault.errors import RefusedError
 
 MOST_KEYS = 50_000  # windows remembered at once, for each rule
@@ -42,6 +46,9 @@ class Rule:
 
 SIGN_IN_STARTS = (Rule(30, 60), Rule(300, 3600))
 TOKENS = Rule(60, 60)
+ACCOUNT_SIGN_INS = Rule(20, 600)
+ACTS = Rule(120, 60)
+PAPERS = Rule(20, 600)
 FAILED_PROOFS = Rule(30, 60)
 INVITATIONS = Rule(30, 3600)
 READS = Rule(12_000, 60)
@@ -111,6 +118,8 @@ class Limits:
         self._sign_ins = [Windows(rule, clock) for rule in SIGN_IN_STARTS]
         self._tokens, self._reads = Windows(TOKENS, clock), Windows(READS, clock)
         self._denied = Windows(DENIED, clock)
+        self._account_sign_ins = Windows(ACCOUNT_SIGN_INS, clock)
+        self._acts, self._papers = Windows(ACTS, clock), Windows(PAPERS, clock)
         self._failed_proofs, self._invitations = Windows(FAILED_PROOFS, clock), Windows(INVITATIONS, clock)
         self._throttled = Windows(Rule(1, DENIED.seconds), clock)
 
@@ -121,14 +130,29 @@ class Limits:
             for windows in self._sign_ins:
                 windows.take(address)
 
+    def account_sign_in(self, issuer: str, subject: str) -> None:
+        """Count a proven sign-in. Raises TooManyError, whether the account exists here or not."""
+        if self._on:
+            self._account_sign_ins.take(sha256(lp(issuer, subject)).hexdigest())
+
+    def act(self, account_id: str) -> None:
+        """Count a change asked by this account. Raises TooManyError."""
+        if self._on:
+            self._acts.take(account_id)
+
+    def paper(self, account_id: str) -> None:
+        """Count a paper made for this account. Raises TooManyError."""
+        if self._on:
+            self._papers.take(account_id)
+
     def token(self, client_id: str) -> None:
         """Raises TooManyError."""
         if self._on:
             self._tokens.take(client_id)
 
     def before_proof(self, address: str | None) -> None:
-        """Raises TooManyError when too many proofs from this address (``counted_address``) failed lately: asked
-        before any signature is looked at."""
+        """Raises TooManyError when too many proofs from this address (``counted_address``) failed lately:
+        asked before any signature is looked at."""
         if self._on and address is not None:
             self._failed_proofs.check(address)
 

@@ -16,7 +16,9 @@ _papers = ThreadPoolExecutor(1, thread_name_prefix="paper")
 
 
 async def printed(state: WebState, me: Person) -> bytes:
-    """A PDF/UA-1 file, after its entry of the log. Raises what exporting and printing raise."""
+    """A PDF/UA-1 file, after its entry of the log. Raises TooManyError, and what exporting and printing
+    raise."""
+    state.limits.paper(me.session.row.account_id)
     return await asyncio.get_running_loop().run_in_executor(_papers, _print, state, me)
 
 

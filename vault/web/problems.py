@@ -33,7 +33,7 @@ from vault.services.writing import (
     ReadOnlyFieldError,
     RevisionConflictError,
 )
-from vault.web.guard import CsrfError, NotSignedInError, WrongCallerError
+from vault.web.guard import CsrfError, FreshSignInNeededError, NotSignedInError, WrongCallerError
 from vault.web.limits import TooManyError
 
 log = logging.getLogger("carnet.web")
@@ -47,6 +47,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "bad-request": (400, "La demande n’a pas la forme attendue."),
     "not-signed-in": (401, "Il faut se connecter."),
     "wrong-caller": (403, "Cette adresse n’est pas ouverte à votre compte."),
+    "fresh-sign-in-needed": (403, "Il faut d’abord confirmer qui vous êtes : identifiez-vous de nouveau."),
     "csrf": (403, "La preuve que la demande vient de la page manque."),
     "access-ended": (403, "L’accès à ces informations est terminé."),
     "not-found": (404, "Rien ici pour cette demande."),
@@ -198,6 +199,8 @@ def _refusal(error: Exception) -> Problem | None:
     match error:
         case NotSignedInError():
             return Problem("not-signed-in", headers={"WWW-Authenticate": "Bearer"})
+        case FreshSignInNeededError():
+            return Problem("fresh-sign-in-needed")
         case CsrfError():
             return Problem("csrf")
         case WrongCallerError():

@@ -14,7 +14,7 @@ from vault.web.api.operations import AFTER, V1, Callers, document, in_path, oper
 from vault.web.api.params import after_index
 from vault.web.api.shapes import WRITE_FIELD, page_of, ref
 from vault.web.bodies import JSON, checked, json_body, parameters
-from vault.web.guard import Person, person
+from vault.web.guard import Person, person, person_fresh
 from vault.web.paper import printed
 from vault.web.problems import FaultsError, Told
 from vault.web.state import state_of
@@ -104,11 +104,17 @@ def read_accesses(request: Request, me: Owner) -> JSONResponse:
         "The carnet on paper (PDF/UA-1)",
         callers=Callers.SIGNED_IN,
         answers={200: {"description": "Her carnet", "content": {_PDF: {"schema": {"type": "string"}}}}},
-        problems=["not-found", "log-unavailable", "pdf-unavailable"],
+        problems=[
+            "fresh-sign-in-needed",
+            "not-found",
+            "too-many-requests",
+            "log-unavailable",
+            "pdf-unavailable",
+        ],
         entries=1,
     ),
 )
-async def print_carnet(request: Request, me: Owner) -> Response:
+async def print_carnet(request: Request, me: Annotated[Person, Depends(person_fresh)]) -> Response:
     parameters(request, ())
     paper = await printed(state_of(request), me)
     return Response(

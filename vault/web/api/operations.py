@@ -34,7 +34,14 @@ SECURITY: Mapping[Callers, list[dict[str, list[str]]]] = {
 _ALWAYS: Mapping[Callers, tuple[str, ...]] = {
     Callers.ANYONE: (),
     Callers.SIGNED_IN: ("bad-request", "not-signed-in", "wrong-caller", "unavailable"),
-    Callers.SIGNED_IN_UNSAFE: ("bad-request", "not-signed-in", "csrf", "too-large", "unavailable"),
+    Callers.SIGNED_IN_UNSAFE: (
+        "bad-request",
+        "not-signed-in",
+        "csrf",
+        "too-large",
+        "too-many-requests",
+        "unavailable",
+    ),
     Callers.GRANTEE: ("bad-request", "not-signed-in", "wrong-caller", "unavailable"),
 }
 
