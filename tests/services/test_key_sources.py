@@ -199,7 +199,7 @@ def test_what_an_operator_does_loads_no_key_of_content(story: Story, loads: Load
     administering.add_client(parts, structure_id=structure_id, name="x", public_jwk=a_public_jwk())
     for for_real in (False, True):
         leaving.erase_carnet(parts, story.max.carnet_id, for_real=for_real, actor=OPERATOR)
-    assert loads.kinds == {"journal", "month"}
+    assert loads.kinds == {"journal", "month", "binding", "mail"}
 
 
 def test_the_upkeep_loads_no_key_of_content_but_to_puncture(

@@ -4,42 +4,42 @@ Each is an entry of the log about nobody, by the operator; none can read a carne
 """
 
 import json
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from consent.grants import Grantee
-from schemas.ids import ClientId, InvitationId, StructureId, new_id
-from schemas.names import Outcome, Role, StructureKind
+from schemas.ids import ClientId, StructureId, new_id
+from schemas.names import StructureKind
 from vault.audit.events import AboutContent, ActorKind, Op
 from vault.audit.leaf import Leaf
-from vault.crypto import digest, new_secret, seal_small
 from vault.errors import CallerError
 from vault.services.accounts import INDEX
-from vault.services.bindings import CLIENT, DOORS, STRUCTURE, binding_row, structure_facts, to_the_millisecond
-from vault.services.journal import OPERATOR, draft
+from vault.services.bindings import CLIENT, DOORS, STRUCTURE, binding_row, structure_facts
+from vault.services.invitations import Invitation, invite
+from vault.services.joining import seed_row
 from vault.services.key_sources import INSTANCE, KeyRows, Random, agent_name
+from vault.services.noting import about_nobody
 from vault.services.opened_entries import about_of
 from vault.services.parts import Parts
-from vault.services.ports import ClientRow, Draft, InvitationRow, KeyStore, StructureRow
-from vault.services.signing_in import INVITATION, invitation_facts, seed_row
+from vault.services.ports import ClientRow, KeyStore, StructureRow
+from vault.services.structures import NoSuchStructureError
 from vault.services.tokens import client_facts
 
-INVITATION_LIFE = timedelta(days=7)
-
-
-class NoSuchStructureError(CallerError):
-    """There is no such structure."""
+__all__ = [
+    "BadKeyError",
+    "Invitation",
+    "NoSuchStructureError",
+    "add_client",
+    "add_structure",
+    "check_jwk",
+    "configuration_of",
+    "first_leaf",
+    "invite",
+    "make_instance_keys",
+    "note_configuration",
+]
 
 
 class BadKeyError(CallerError):
     """The file is not a public key we can check signatures with (EC P-256 or Ed25519, as a JWK)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    invitation_id: InvitationId
-    secret: str = field(repr=False)  # of the one-time link; shown once, kept nowhere
-    expires_at: datetime
 
 
 def make_instance_keys(
@@ -65,7 +65,7 @@ def first_leaf(parts: Parts) -> bool:
         if work.log_size():
             return False
         told = f"instance {parts.instance} {configuration_of(parts)}"
-        work.append(_about_nobody(parts, Op.INIT, AboutContent(reason=told)))
+        work.append(about_nobody(parts, Op.INIT, AboutContent(reason=told)))
         work.commit()
     return True
 
@@ -86,7 +86,7 @@ def note_configuration(parts: Parts) -> bool:
         if about is not None and (about.reason or "").endswith(told):
             return False
     with parts.data.change() as work:
-        work.append(_about_nobody(parts, Op.CONFIG_CHANGE, AboutContent(reason=told)))
+        work.append(about_nobody(parts, Op.CONFIG_CHANGE, AboutContent(reason=told)))
         work.commit()
     return True
 
@@ -103,28 +103,9 @@ def add_structure(parts: Parts, *, name: str, kind: StructureKind, siret: str | 
     )
     with parts.data.change() as work:
         work.add_structure(row)
-        work.append(_about_nobody(parts, Op.STRUCTURE_CHANGE, AboutContent(structure_id=structure_id)))
+        work.append(about_nobody(parts, Op.STRUCTURE_CHANGE, AboutContent(structure_id=structure_id)))
         work.commit()
     return structure_id
-
-
-def invite(parts: Parts, *, structure_id: StructureId, email: str, role: Role) -> Invitation:
-    """A one-time link, seven days. Raises NoSuchStructureError."""
-    if parts.data.structure(structure_id) is None:
-        raise NoSuchStructureError("no such structure")
-    invitation_id, secret = InvitationId(new_id()), new_secret()
-    expires_at = to_the_millisecond(parts.now() + INVITATION_LIFE)
-    journal = parts.rows.load([("journal", INSTANCE)])["journal", INSTANCE]
-    sealed = seal_small(email.encode(), secret=journal, place=b"invitation" + invitation_id.encode())
-    row = InvitationRow(invitation_id, structure_id, role, sealed, expires_at, None)
-    vouched = binding_row(parts.rows, INVITATION, invitation_id, invitation_facts(secret, row))
-    parts.keystore.add_secrets([vouched])
-    with parts.data.change() as work:
-        work.add_invitation(row)
-        work.append(_about_nobody(parts, Op.INVITE, AboutContent(structure_id=structure_id, role=role)))
-        work.commit()
-    parts.keystore.add_link(digest(secret), INVITATION, invitation_id, expires_at)
-    return Invitation(invitation_id, secret, expires_at)
 
 
 def add_client(parts: Parts, *, structure_id: StructureId, name: str, public_jwk: str) -> ClientId:
@@ -141,7 +122,7 @@ def add_client(parts: Parts, *, structure_id: StructureId, name: str, public_jwk
     )
     with parts.data.change() as work:
         work.add_client(row)
-        work.append(_about_nobody(parts, Op.CLIENT_CHANGE, AboutContent(structure_id=structure_id)))
+        work.append(about_nobody(parts, Op.CLIENT_CHANGE, AboutContent(structure_id=structure_id)))
         work.commit()
     return row.client_id
 
@@ -158,16 +139,3 @@ def check_jwk(text: str) -> str:
         raise BadKeyError("an EC P-256 or Ed25519 public key is needed, without its private part")
     kept = {name: jwk[name] for name in (*members, "kid") if name in jwk}
     return json.dumps(kept, sort_keys=True)
-
-
-def _about_nobody(parts: Parts, op: Op, about: AboutContent) -> Draft:
-    journals = parts.journal_keys.load(now=parts.now())
-    return draft(
-        op,
-        Outcome.GRANTED,
-        journals=journals,
-        actor=OPERATOR,
-        carnet_id=None,
-        about=about,
-        random=parts.random,
-    )

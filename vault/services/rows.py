@@ -205,6 +205,10 @@ class InvitationRow:
     habilitation_ends_at: datetime | None = None
     cancelled_at: datetime | None = None
 
+    def open(self, now: datetime) -> bool:
+        """Neither used, nor cancelled, nor over."""
+        return self.used_by is None and self.cancelled_at is None and now < self.expires_at
+
 
 @dataclass(frozen=True, slots=True)
 class RelinkingRow:

@@ -22,13 +22,16 @@ from vault.storage.consented_reads import ConsentedReads
 from vault.storage.database import Database
 from vault.storage.failures import LOG, ConflictError
 from vault.storage.grants import GrantChanges, GrantLooks
+from vault.storage.habilitation_ends import HabilitationEnds
 from vault.storage.leases import take_lease
 from vault.storage.log_index import LogLooks
+from vault.storage.outbox import OutboxChanges, OutboxLooks
 from vault.storage.people import PeopleChanges, PeopleLooks
+from vault.storage.relinkings import RelinkingChanges, RelinkingLooks
 from vault.storage.tables import log_head, once_held
 
 
-class SqlWork(CarnetChanges, GrantChanges, PeopleChanges):
+class SqlWork(CarnetChanges, GrantChanges, PeopleChanges, HabilitationEnds, OutboxChanges, RelinkingChanges):
     """One transaction that holds the head lock. Nothing of it stands unless ``commit`` returns."""
 
     def append(self, draft: Draft) -> Appended:
@@ -45,7 +48,9 @@ class SqlWork(CarnetChanges, GrantChanges, PeopleChanges):
         self._over()
 
 
-class SqlDataStore(CarnetLooks, GrantLooks, PeopleLooks, LogLooks, ConsentedReads):
+class SqlDataStore(
+    CarnetLooks, GrantLooks, PeopleLooks, OutboxLooks, RelinkingLooks, LogLooks, ConsentedReads
+):
     """``clock`` gives aware datetimes. ``decider`` is for tests of the order argument only."""
 
     def __init__(self, database: Database, clock: Clock, *, decider: Decider | None = None) -> None:

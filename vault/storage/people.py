@@ -26,7 +26,7 @@ _CLIENT = select(
 _ACCOUNT = select(
     accounts.c.account_id, accounts.c.carnet_id, accounts.c.sealed, accounts.c.refreshed_at
 ).where(accounts.c.account_id == bindparam("account"))
-_HABILITATION = select(
+HABILITATION = select(
     habilitations.c.professional_id,
     habilitations.c.account_id,
     habilitations.c.structure_id,
@@ -35,11 +35,11 @@ _HABILITATION = select(
     habilitations.c.ends_at,
     habilitations.c.invitation_id,
 )
-_ONE_HABILITATION = _HABILITATION.where(habilitations.c.professional_id == bindparam("professional"))
-_HABILITATIONS_OF = _HABILITATION.where(habilitations.c.account_id == bindparam("account")).order_by(
+_ONE_HABILITATION = HABILITATION.where(habilitations.c.professional_id == bindparam("professional"))
+_HABILITATIONS_OF = HABILITATION.where(habilitations.c.account_id == bindparam("account")).order_by(
     habilitations.c.starts_at, habilitations.c.professional_id
 )
-_INVITATION = select(
+INVITATION = select(
     invitations.c.invitation_id,
     invitations.c.structure_id,
     invitations.c.role,
@@ -65,12 +65,12 @@ def _structure(row: Sequence[Any]) -> StructureRow:
     return StructureRow(structure_id, name, StructureKind(kind), siret)
 
 
-def _habilitation(row: Sequence[Any]) -> HabilitationRow:
+def habilitation_row(row: Sequence[Any]) -> HabilitationRow:
     professional_id, account_id, structure_id, role, *rest = row
     return HabilitationRow(professional_id, account_id, structure_id, Role(role), *rest)
 
 
-def _invitation(row: Sequence[Any]) -> InvitationRow:
+def invitation_row(row: Sequence[Any]) -> InvitationRow:
     invitation_id, structure_id, role, *rest = row
     return InvitationRow(invitation_id, structure_id, Role(role), *rest)
 
@@ -211,16 +211,17 @@ class PeopleLooks(Looks):
     def habilitation(self, professional_id: ProfessionalId) -> HabilitationRow | None:
         with self._database.read() as connection:
             row = connection.execute(_ONE_HABILITATION, {"professional": professional_id}).one_or_none()
-        return _habilitation(row) if row else None
+        return habilitation_row(row) if row else None
 
     def habilitations_of(self, account_id: AccountId) -> Sequence[HabilitationRow]:
         """Live or not, oldest first."""
         with self._database.read() as connection:
             return [
-                _habilitation(row) for row in connection.execute(_HABILITATIONS_OF, {"account": account_id})
+                habilitation_row(row)
+                for row in connection.execute(_HABILITATIONS_OF, {"account": account_id})
             ]
 
     def invitation(self, invitation_id: InvitationId) -> InvitationRow | None:
         with self._database.read() as connection:
-            row = connection.execute(_INVITATION, {"invitation": invitation_id}).one_or_none()
-        return _invitation(row) if row else None
+            row = connection.execute(INVITATION, {"invitation": invitation_id}).one_or_none()
+        return invitation_row(row) if row else None
