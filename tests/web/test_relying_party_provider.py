@@ -1,6 +1,7 @@
 """The bundled provider is as strict as the two services it stands for."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,10 +22,25 @@ from tests.provider_process import (
     walk_to_callback,
 )
 from tests.web.sign_in_steps import PUBLIC_URL, query_of, settings_of, sign_in
-from vault.demo.identities import AGENTS, AMINA, KARIM, PEOPLE, DemoAgent, DemoPerson
+from vault.demo.identities import (
+    AGENTS,
+    AMINA,
+    GERARD,
+    INES,
+    KARIM,
+    MAEVA,
+    NOLWENN,
+    PAULE,
+    PEOPLE,
+    SOFIA,
+    DemoAgent,
+    DemoPerson,
+)
+from vault.demo.provider_claims import known_of
 from vault.demo.provider_rules import FRANCECONNECT, PROCONNECT, Client, Rules, read_authorize
 from vault.demo.provider_tokens import Issuer, Session, TokenRefused, new_key
-from vault.web.login import Provider, start
+from vault.identity.claims import PersonClaims, ProfessionalClaims
+from vault.web.login import Provider, SignInRefused, finish, start
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +101,6 @@ def test_franceconnect_keeps_the_person_on_an_error_page(
         ("franceconnect", {"scope": "email"}, "invalid_scope"),
         ("franceconnect", {"scope": "openid idp_birthdate"}, "invalid_scope"),
         ("franceconnect", {"acr_values": None}, "invalid_acr"),
-        ("franceconnect", {"acr_values": "eidas2"}, "invalid_acr"),
         ("proconnect", {"prompt": "none"}, "login_required"),
         ("proconnect", {"code_challenge": "c" * 43, "code_challenge_method": "plain"}, "invalid_request"),
         ("proconnect", {"claims": "{"}, "invalid_request"),
@@ -123,6 +138,91 @@ def test_the_page_to_choose_from_is_plain_and_offers_everybody(
     for identity in PEOPLE if name == "franceconnect" else AGENTS:
         assert f'value="{identity.key}"' in page.text
     assert 'name="refuse"' in page.text
+
+
+@pytest.mark.parametrize("name", ["franceconnect", "proconnect"])
+def test_a_fresh_sign_in_is_asked_again_and_its_instant_is_that_of_choosing(
+    running: ProviderHandle, http: httpx2.Client, name: str
+) -> None:
+    person, other = (AMINA, GERARD) if name == "franceconnect" else (KARIM, NOLWENN)
+    choice = "continue" if name == "franceconnect" else "nobody"
+    with Provider(settings_of(name, running)) as provider:
+        first = sign_in(provider, person.key, http)
+        assert first.auth_time is not None
+        time.sleep(1.1)
+        silent = sign_in(provider, choice, http)
+        assert (silent.subject, silent.auth_time) == (first.subject, first.auth_time)
+        address, pending = start(provider, datetime.now(UTC), "/", fresh=True)
+        page = http.get(address, follow_redirects=True)
+        assert 'name="identity"' in page.text
+        forged = http.post(str(page.url), data={"continue": "1"}, follow_redirects=False)
+        assert forged.status_code == 400, "the open session is not enough"
+        address, pending = start(provider, datetime.now(UTC), "/", fresh=True)
+        callback = walk_to_callback(http, address, other.key)
+        fresh = finish(provider, pending, parse_qsl(urlsplit(callback).query), datetime.now(UTC))
+    assert fresh.subject == other.subject
+    assert fresh.auth_time is not None
+    assert fresh.auth_time > first.auth_time
+
+
+LEVELS = [("eidas2", SOFIA), ("eidas2", AMINA), ("eidas3", SOFIA)]
+
+
+@pytest.mark.parametrize(("level", "person"), LEVELS, ids=lambda one: getattr(one, "key", one))
+def test_asked_for_more_than_eidas1_it_is_franceconnect_plus(
+    running: ProviderHandle, level: str, person: DemoPerson
+) -> None:
+    with Provider(settings_of("franceconnect", running, acr_values=(level,))) as provider:
+        signed_in = sign_in(provider, person.key)
+    assert (signed_in.subject, signed_in.acr) == (person.subject, level)
+    assert isinstance(signed_in.claims, PersonClaims)
+    abroad = person is SOFIA
+    assert signed_in.claims.birthplace == (SOFIA.foreign_birthplace if abroad else person.birthplace)
+    assert signed_in.claims.birthcountry == ("" if abroad else person.birthcountry)
+    assert signed_in.claims.family_name == ("ROMERO" if abroad else person.family_name)
+
+
+def test_a_level_that_a_person_cannot_prove_is_denied(running: ProviderHandle) -> None:
+    for level, person in (("eidas2", GERARD), ("eidas3", AMINA)):
+        with (
+            Provider(settings_of("franceconnect", running, acr_values=(level,))) as provider,
+            pytest.raises(SignInRefused) as refused,
+        ):
+            sign_in(provider, person.key)
+        assert refused.value.check == "error parameter"
+
+
+def test_franceconnect_plus_keeps_sessions_of_its_own_and_asks_again_for_eidas3(
+    running: ProviderHandle, http: httpx2.Client
+) -> None:
+    def page(level: str) -> str:
+        members = asked("franceconnect", acr_values=level)
+        return http.get(f"{running.issuer_fc}/authorize", params=members, follow_redirects=True).text
+
+    with Provider(settings_of("franceconnect", running)) as provider:
+        sign_in(provider, SOFIA.key, http)
+    assert 'name="continue"' in page("eidas1")
+    assert 'name="continue"' not in page("eidas2")
+    assert "FranceConnect+ de démonstration" in page("eidas2")
+    with Provider(settings_of("franceconnect", running, acr_values=("eidas2",))) as provider:
+        sign_in(provider, SOFIA.key, http)
+    assert 'name="continue"' in page("eidas2 eidas3"), "the lowest level asked counts"
+    assert 'name="continue"' not in page("eidas3")
+
+
+def test_what_franceconnect_plus_tells_comes_with_the_register_s_twins() -> None:
+    known = known_of(MAEVA, plus=True)
+    assert known["rnipp_family_name"] == known["family_name"] == "N'GUESSAN"
+    assert not any(name.startswith("rnipp_") for name in known_of(MAEVA, plus=False))
+    assert not any(name.startswith("rnipp_") for name in known_of(SOFIA, plus=True))
+
+
+def test_an_agent_s_card_and_missing_organisation_are_told_as_they_are(running: ProviderHandle) -> None:
+    with Provider(settings_of("proconnect", running)) as provider:
+        assert sign_in(provider, PAULE.key).acr == "eidas3"
+        without_label = sign_in(provider, INES.key).claims
+    assert isinstance(without_label, ProfessionalClaims)
+    assert without_label.organization_label is None
 
 
 @pytest.mark.parametrize("name", ["franceconnect", "proconnect"])
@@ -271,9 +371,13 @@ def test_proconnect_says_the_level_only_when_asked_and_always_hands_a_refresh_to
     assert "refresh_token" in answer
 
 
-def test_every_identity_has_a_subject_of_its_own_and_an_example_address() -> None:
+def test_every_identity_has_two_subjects_of_its_own_and_an_example_address() -> None:
     everybody: list[DemoPerson | DemoAgent] = [*PEOPLE, *AGENTS]
-    assert len({identity.subject for identity in everybody}) == len(everybody)
+    assert len(everybody) == 20
+    subjects = {one.subject_of(renewed=renewed) for one in everybody for renewed in (False, True)}
+    assert len(subjects) == 2 * len(everybody)
+    assert {one.subject for one in everybody} <= subjects
+    assert len({one.key for one in everybody}) == len({one.display_name for one in everybody}) == 20
     assert all(identity.email.endswith(".example") for identity in everybody)
 
 

@@ -1,7 +1,9 @@
 """The synthetic people of the demo, as their sign-in provider knows them. Everybody here is invented.
 
-Among them are the cases that break careless programs: no name of use, a birth abroad, a birth of which only
-the year is known, long accented names, a given name that holds a space, two people with one address.
+Twenty in all. Among them are the cases that break careless programs: no name of use, a birth abroad or
+overseas, a birth of which only the year or the month is known, long accented names, a name of one letter,
+apostrophes, a given name that holds a space, two people with one address, another country's identity; agents
+with a card, without a second factor, without their organisation's name, with another SIRET than expected.
 Subjects are derived from ``key`` alone, so that the same person is the same account after every restart.
 Each identity has a second one, ``renewed``: FranceConnect gives a new subject after civil status was
 corrected, ProConnect one for each employer's identity provider.
@@ -17,7 +19,9 @@ _NAMESPACE = uuid.UUID("6f3c1c0e-6b0b-4d52-9e0c-0c5d1b8f8a11")
 @dataclass(frozen=True)
 class DemoPerson:
     """Somebody who signs in through FranceConnect. ``birthdate`` is the register's, completed with 01;
-    ``known_birthdate`` says what is really known. ``preferred_username``: None is not sent, "" is sent."""
+    ``known_birthdate`` says what is really known. ``preferred_username``: None is not sent, "" is sent.
+    ``level``: the highest that her means of identification proves at FranceConnect+; ``foreign_birthplace``:
+    in that country's words, for another European means."""
 
     key: str
     given_names: tuple[str, ...]
@@ -30,6 +34,8 @@ class DemoPerson:
     birthcountry: str
     email: str
     note: str
+    level: str = "eidas2"
+    foreign_birthplace: str | None = None
 
     @property
     def display_name(self) -> str:
@@ -49,14 +55,15 @@ class DemoPerson:
 
 @dataclass(frozen=True)
 class DemoAgent:
-    """Somebody who signs in through ProConnect; ``acr`` is the highest level her employer can prove."""
+    """Somebody who signs in through ProConnect; ``acr`` is the highest level her employer can prove.
+    ``organization_label``: None is not sent."""
 
     key: str
     given_name: str
     usual_name: str
     email: str
     siret: str
-    organization_label: str
+    organization_label: str | None
     acr: str
     amr: tuple[str, ...]
     note: str
@@ -102,7 +109,8 @@ GERARD = DemoPerson(
     birthplace="29103",
     birthcountry=FRANCE,
     email="gerard.kervella@courriel.example",
-    note="né le 2 novembre 1968",
+    note="né le 2 novembre 1968, sans identité numérique renforcée",
+    level="eidas1",
 )
 FATOUMATA = DemoPerson(
     key="fatoumata",
@@ -169,13 +177,70 @@ MARIE_LOU = DemoPerson(
     email="famille.moreau@courriel.example",
     note="née le 17 février 2001, partage son adresse avec Kévin",
 )
-PEOPLE: tuple[DemoPerson, ...] = (AMINA, GERARD, FATOUMATA, YUSUF, ELEONORE, KEVIN, MARIE_LOU)
+LINH = DemoPerson(
+    key="linh",
+    given_names=("Thị Linh",),
+    family_name="NGUYỄN",
+    preferred_username="",
+    birthdate="1979-05-01",
+    known_birthdate="1979-05-00",
+    gender="female",
+    birthplace="",
+    birthcountry="99243",
+    email="linh.nguyen@courriel.example",
+    note="née en mai 1979 au Viêt Nam, jour inconnu",
+)
+CAMILLE = DemoPerson(
+    key="camille",
+    given_names=("Camille", "Min-ji"),
+    family_name="O",
+    preferred_username=None,
+    birthdate="1996-07-19",
+    known_birthdate="1996-07-19",
+    gender="unspecified",
+    birthplace="35238",
+    birthcountry=FRANCE,
+    email="camille.o@courriel.example",
+    note="naissance le 19 juillet 1996, nom d’une seule lettre, sexe non précisé",
+)
+MAEVA = DemoPerson(
+    key="maeva",
+    given_names=("Maëva", "D'Assise"),
+    family_name="N'GUESSAN",
+    preferred_username="L'HÉNORET",
+    birthdate="1983-10-05",
+    known_birthdate="1983-10-05",
+    gender="female",
+    birthplace="98735",
+    birthcountry=FRANCE,
+    email="maeva.o'henoret@courriel.example",
+    note="née le 5 octobre 1983 en Polynésie française, des apostrophes partout",
+)
+SOFIA = DemoPerson(
+    key="sofia",
+    given_names=("Sofía", "María del Carmen"),
+    family_name="GARCÍA LÓPEZ",
+    preferred_username="ROMERO",
+    birthdate="1993-04-27",
+    known_birthdate="1993-04-27",
+    gender="female",
+    birthplace="",
+    birthcountry="99134",
+    email="sofia.romero@correo.example",
+    note="née le 27 avril 1993 en Espagne, avec une identité numérique espagnole",
+    level="eidas3",
+    foreign_birthplace="Jerez de la Frontera (Cádiz)",
+)
+PEOPLE: tuple[DemoPerson, ...] = (
+    AMINA, GERARD, FATOUMATA, YUSUF, ELEONORE, KEVIN, MARIE_LOU, LINH, CAMILLE, MAEVA, SOFIA,
+)  # fmt: skip
 
 # Invented establishments: the numbers pass the check digit and belong to nobody.
 SIRET_DEPARTEMENT = "99000010100016"
 SIRET_CCAS = "99000020000016"
 SIRET_SIAE = "99000030900015"
 SIRET_MISSION_LOCALE = "99000040800015"
+SIRET_ASSOCIATION = "99000050700014"
 
 NOLWENN = DemoAgent(
     key="nolwenn",
@@ -232,4 +297,50 @@ THOMAS = DemoAgent(
     amr=("pwd",),
     note="conseiller à la mission locale, sans second facteur : l’entrée lui est refusée",
 )
-AGENTS: tuple[DemoAgent, ...] = (NOLWENN, KARIM, CLAIRE, HELENE, THOMAS)
+GWENAELLE = DemoAgent(
+    key="gwenaelle",
+    given_name="Gwenaëlle",
+    usual_name="TANGUY",
+    email="gwenaelle.tanguy@departement-ponant.example",
+    siret=SIRET_DEPARTEMENT,
+    organization_label="Département du Ponant",
+    acr="eidas2",
+    amr=("pwd", "totp", "mfa"),
+    note="responsable d’équipe au département du Ponant",
+)
+PAULE = DemoAgent(
+    key="paule",
+    given_name="Paule",
+    usual_name="ÉTIENNE-D’ORNANO",
+    email="paule.etienne@ccas-port-brannec.example",
+    siret=SIRET_CCAS,
+    organization_label="CCAS de Port-Brannec",
+    acr="eidas3",
+    amr=("pin", "pop", "mfa"),
+    note="conseillère au CCAS de Port-Brannec, avec une carte à puce",
+)
+INES = DemoAgent(
+    key="ines",
+    given_name="Inês",
+    usual_name="DA SILVA",
+    email="ines.dasilva@mission-locale-brannec.example",
+    siret=SIRET_MISSION_LOCALE,
+    organization_label=None,
+    acr="eidas1-mfa",
+    amr=("pwd", "mail", "mfa"),
+    note="conseillère à la mission locale ; le nom de son organisation n’est pas transmis",
+)
+BRUNO = DemoAgent(
+    key="bruno",
+    given_name="Bruno",
+    usual_name="MARZIN",
+    email="bruno.marzin@relais-du-ponant.example",
+    siret=SIRET_ASSOCIATION,
+    organization_label="Relais du Ponant",
+    acr="eidas1-mfa",
+    amr=("pwd", "mail", "mfa"),
+    note="employé par une association, prêté au CCAS de Port-Brannec : son SIRET n’est pas celui du CCAS",
+)
+AGENTS: tuple[DemoAgent, ...] = (
+    NOLWENN, KARIM, CLAIRE, HELENE, THOMAS, GWENAELLE, PAULE, INES, BRUNO,
+)  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from jinja2 import DictLoader, Environment
 from starlette.responses import HTMLResponse
 
-from vault.demo.provider_tokens import Identity
+from vault.demo.provider_claims import Identity
 
 STYLE = """\
 :root { color-scheme: light dark; --ink: #1b1b1b; --paper: #fbfaf7; --line: #767676; --accent: #0b4f55; }

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
+from vault.demo.provider_claims import Identity
 from vault.demo.provider_pages import STYLE, choose_page, continue_page, message_page
 from vault.demo.provider_rules import (
     AuthorizeRequest,
@@ -18,10 +19,11 @@ from vault.demo.provider_rules import (
     Rules,
     read_authorize,
 )
-from vault.demo.provider_tokens import Identity, Issuer, Session, TokenRefused
+from vault.demo.provider_tokens import Issuer, Session, TokenRefused
 
 MAX_BODY_BYTES = 64 * 1024
 INTERACTION_SECONDS = 30 * 60
+PLUS_TITLE = "FranceConnect+ de démonstration"
 RENEWED = "renewed"  # in the page's address and in its form: with the person's second subject
 
 
@@ -100,8 +102,8 @@ class IssuerRoutes:
         session = self._session(request, asked)
         renewed = RENEWED in request.query_params
         if session is not None and not renewed:
-            return continue_page(self.rules.title, request.url.path, session.identity)
-        return self._choose_page(request, renewed=renewed)
+            return continue_page(self._title(asked), request.url.path, session.identity)
+        return self._choose_page(request, asked, renewed=renewed)
 
     async def chosen(self, request: Request) -> Response:
         """What she chose: somebody, the open session, somebody else, or to go back."""
@@ -109,7 +111,7 @@ class IssuerRoutes:
         form = dict(await _pairs(request))
         session = self._session(request, asked)
         if "other" in form:
-            return self._choose_page(request)
+            return self._choose_page(request, asked)
         self.issuer.interactions.take(request.path_params["name"])
         if "refuse" in form:
             raise ErrorBack(asked.redirect_uri, asked.state, "access_denied", "User auth aborted")
@@ -171,19 +173,22 @@ class IssuerRoutes:
         return asked
 
     def _session(self, request: Request, asked: AuthorizeRequest) -> Session | None:
-        """Her open session, when it is good enough for what is asked: never for ``prompt=login``."""
-        if "login" in asked.prompt:
-            return None
-        return self.issuer.sessions.get(request.cookies.get(self.cookie, ""))
+        """Her open session, when it is good enough for what is asked."""
+        session = self.issuer.sessions.get(request.cookies.get(self.cookie, ""))
+        enough = session is not None and session.plus == asked.plus and not asked.asks_again
+        return session if enough else None
 
-    def _choose_page(self, request: Request, *, renewed: bool = False) -> Response:
+    def _choose_page(self, request: Request, asked: AuthorizeRequest, *, renewed: bool = False) -> Response:
         identities = self.issuer.identities.values()
-        return choose_page(self.rules.title, request.url.path, identities, renewed=renewed)
+        return choose_page(self._title(asked), request.url.path, identities, renewed=renewed)
+
+    def _title(self, asked: AuthorizeRequest) -> str:
+        return PLUS_TITLE if asked.plus else self.rules.title
 
     def _signed_in(
         self, request: Request, asked: AuthorizeRequest, identity: Identity, *, renewed: bool
     ) -> Response:
-        session = Session(identity, int(self.issuer.clock()), renewed)
+        session = Session(identity, int(self.issuer.clock()), renewed, asked.plus)
         answer = self._back_with_code(asked, session)
         self.issuer.sessions.take(request.cookies.get(self.cookie, ""))
         answer.set_cookie(

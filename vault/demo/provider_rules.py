@@ -1,7 +1,9 @@
 """What the bundled provider accepts at its authorize address, for each of the two providers it stands for.
 
 FranceConnect refuses any parameter it does not list, asks for a state and a nonce of at least 32 characters
-and takes the level in ``acr_values``; ProConnect drops what it does not know, takes PKCE (S256) and the
+and takes the level in ``acr_values``; asked for a level above eidas1, it answers as FranceConnect+, which is
+another platform in reality: shorter sessions, the identity of the person's own means, no single sign-on for
+eidas3. ProConnect drops what it does not know, takes PKCE (S256) and the
 level in ``claims``. What is our client's fault beyond repair gives an error page; the rest goes back to the
 client.
 """
@@ -13,6 +15,7 @@ from typing import Any, Literal
 
 Name = Literal["franceconnect", "proconnect"]
 MIN_SECRET_LENGTH = 32
+LEVELS = ("eidas1", "eidas2", "eidas3")  # FranceConnect's, lowest first, also by their spelling
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Rules:
     grant_seconds: int
     id_token_seconds: int
     session_seconds: int
+    plus_session_seconds: int
     listed: frozenset[str]
     refuses_others: bool
     scopes: frozenset[str]
@@ -52,6 +56,7 @@ FRANCECONNECT = Rules(
     grant_seconds=30,
     id_token_seconds=60,
     session_seconds=30 * 60,
+    plus_session_seconds=10 * 60,
     listed=_COMMON | {"acr_values", "ui_locales"},
     refuses_others=True,
     scopes=_FRANCECONNECT_SCOPES | {"idp_birthdate"},
@@ -65,6 +70,7 @@ PROCONNECT = Rules(
     grant_seconds=3600,
     id_token_seconds=60,
     session_seconds=12 * 3600,
+    plus_session_seconds=12 * 3600,
     listed=_COMMON | {"acr_values", "login_hint", "siret_hint", "code_challenge", "code_challenge_method"},
     refuses_others=False,
     scopes=_PROCONNECT_SCOPES | {"siren", "phone", "custom"},
@@ -98,6 +104,12 @@ class AuthorizeRequest:
     wants_amr: bool
     prompt: frozenset[str]
     code_challenge: str | None
+    plus: bool = False
+
+    @property
+    def asks_again(self) -> bool:
+        """An open session is not enough: the person chooses again."""
+        return "login" in self.prompt or (self.plus and self.acr_asked == ("eidas3",))
 
 
 class ErrorPage(Exception):
@@ -174,7 +186,7 @@ def read_authorize(
         raise back("invalid_request", "claims is not acceptable")
     acr_asked = _franceconnect_acr(given) if rules.refuses_others else _proconnect_acr(given, asked)
     if acr_asked is None:
-        raise back("invalid_acr", "acr_values is missing or not served")
+        raise back("invalid_acr", "acr_values is missing")
     return AuthorizeRequest(
         client=client,
         redirect_uri=redirect_uri,
@@ -186,6 +198,7 @@ def read_authorize(
         wants_amr="amr" in asked,
         prompt=prompt,
         code_challenge=challenge,
+        plus=rules.refuses_others and acr_asked != ("eidas1",),
     )
 
 
@@ -216,11 +229,11 @@ def _asked_claims(given: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def _franceconnect_acr(given: Mapping[str, str]) -> tuple[str, ...] | None:
-    """The lowest known level among those asked, eidas1 for unknown words; only eidas1 is served."""
-    known = [word for word in given.get("acr_values", "").split() if word in ("eidas1", "eidas2", "eidas3")]
-    if "acr_values" not in given or (known and min(known) != "eidas1"):
+    """The lowest known level among those asked, eidas1 for unknown words; None when none was asked."""
+    if "acr_values" not in given:
         return None
-    return ("eidas1",)
+    known = [word for word in given["acr_values"].split() if word in LEVELS]
+    return (min(known, default="eidas1"),)
 
 
 def _proconnect_acr(given: Mapping[str, str], asked: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,9 +18,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from vault.demo.identities import AGENTS, PEOPLE, DemoAgent, DemoPerson
+from vault.demo.provider_claims import Identity, known_of
 from vault.demo.provider_rules import AuthorizeRequest, Client, ErrorBack, Rules
 
-Identity = DemoPerson | DemoAgent
 Kept = TypeVar("Kept")
 
 _BUNDLES = {
@@ -28,6 +28,7 @@ _BUNDLES = {
     "profile": "given_name given_name_array family_name birthdate gender preferred_username",
     "birth": "birthplace birthcountry",
 }
+_AMR = {False: ["fc", "pwd"], True: ["fc", "pin", "pop", "mfa"]}  # by FranceConnect, by FranceConnect+
 
 
 class TokenRefused(Exception):
@@ -70,11 +71,12 @@ class ShortMemory(Generic[Kept]):
 @dataclass(frozen=True)
 class Session:
     """The provider's own single sign-on session. ``auth_time`` is when she chose; ``renewed``: with her
-    second subject."""
+    second subject; ``plus``: at FranceConnect+."""
 
     identity: Identity
     auth_time: int
     renewed: bool = False
+    plus: bool = False
 
     @property
     def subject(self) -> str:
@@ -121,7 +123,10 @@ class Issuer:
 
     def open_session(self, session: Session) -> str:
         """A new single sign-on session; returns the cookie's value."""
-        return self.sessions.keep(session, self.rules.session_seconds)
+        rules = self.rules
+        return self.sessions.keep(
+            session, rules.plus_session_seconds if session.plus else rules.session_seconds
+        )
 
     def grant(self, request: AuthorizeRequest, session: Session) -> str:
         """A code for the client. Raises ErrorBack when the level asked cannot be reached."""
@@ -136,7 +141,8 @@ class Issuer:
     @staticmethod
     def _acr(request: AuthorizeRequest, identity: Identity) -> str | None:
         if isinstance(identity, DemoPerson):
-            return "eidas1"
+            (asked,) = request.acr_asked
+            return asked if asked <= identity.level else None
         return identity.acr if not request.acr_asked or identity.acr in request.acr_asked else None
 
     # Redeeming
@@ -196,7 +202,7 @@ class Issuer:
         if request.wants_acr:
             claims["acr"] = grant.acr
         if request.wants_amr:
-            claims["amr"] = list(identity.amr) if isinstance(identity, DemoAgent) else ["fc", "pwd"]
+            claims["amr"] = list(identity.amr) if isinstance(identity, DemoAgent) else _AMR[request.plus]
         if self.rules.name == "proconnect":
             half = hashlib.sha256(access_token.encode()).digest()[:16]
             claims["at_hash"] = base64.urlsafe_b64encode(half).decode().rstrip("=")
@@ -212,10 +218,14 @@ class Issuer:
     def userinfo_claims(self, grant: Grant) -> dict[str, Any]:
         """The claims of the scopes, with what makes the answer ours, theirs and fresh."""
         identity, now = grant.session.identity, int(self.clock())
-        known = _person(identity) if isinstance(identity, DemoPerson) else _agent(identity)
+        known = known_of(identity, plus=grant.request.plus)
         asked = {name for scope in grant.request.scopes for name in _BUNDLES.get(scope, scope).split()}
         return {
-            **{name: value for name, value in known.items() if name in asked and value is not None},
+            **{
+                name: value
+                for name, value in known.items()
+                if name.removeprefix("rnipp_") in asked and value is not None
+            },
             "sub": grant.session.subject,
             "iss": self.address,
             "aud": grant.request.client.client_id,
@@ -258,32 +268,3 @@ def _pkce_holds(challenge: str | None, verifier: str | None) -> bool:
         return verifier is None
     digest = hashlib.sha256((verifier or "").encode()).digest()
     return hmac.compare_digest(base64.urlsafe_b64encode(digest).decode().rstrip("="), challenge)
-
-
-def _person(person: DemoPerson) -> dict[str, Any]:
-    return {
-        "given_name": " ".join(person.given_names),
-        "given_name_array": list(person.given_names),
-        "family_name": person.family_name,
-        "preferred_username": person.preferred_username,
-        "birthdate": person.birthdate,
-        "idp_birthdate": person.known_birthdate,
-        "gender": person.gender,
-        "birthplace": person.birthplace,
-        "birthcountry": person.birthcountry,
-        "email": person.email,
-    }
-
-
-def _agent(agent: DemoAgent) -> dict[str, Any]:
-    return {
-        "given_name": agent.given_name,
-        "usual_name": agent.usual_name,
-        "email": agent.email,
-        "uid": agent.key,
-        "siret": agent.siret,
-        "siren": agent.siret[:9],
-        "idp_id": "4b1f6a3e-8a53-4c5e-9f3c-1f0c5a1d7e20",
-        "roles": ["agent_public"],
-        "organization_label": agent.organization_label,
-    }
