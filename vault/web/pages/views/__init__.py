@@ -8,6 +8,7 @@ Rules
 """
 
 from vault.web.pages.views.forms import *  # noqa: F403 - this package is one vocabulary in several files
+from vault.web.pages.views.identity import *  # noqa: F403
 from vault.web.pages.views.office import *  # noqa: F403
 from vault.web.pages.views.person import *  # noqa: F403
 from vault.web.pages.views.pieces import *  # noqa: F403
