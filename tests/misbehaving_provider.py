@@ -2,6 +2,7 @@
 
     PUT /misbehave {"mode": "wrong-nonce"}      one fault at a time, for both issuers; null: behave
     PUT /misbehave {"rotate": "franceconnect"}  a new signing key; the old one leaves the JWKS
+    GET /misbehave                              how often each address was asked, by its last word
 
 Faults are made where they would be: in the claims, in the signature, in the answers, in the redirect.
 """
@@ -10,7 +11,8 @@ import asyncio
 import base64
 import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -27,8 +29,10 @@ from vault.demo.provider_tokens import Grant, Issuer, new_key
 FAULT: dict[str, str | None] = {"mode": None}
 Claims = dict[str, Any]
 CUES: dict[str, Any] = {}
+ASKED: Counter[str] = Counter()
 
 DROP = object()
+SHARED_EMAIL = "la-meme@courriel.example"
 # In the id_token: what each fault writes into it (DROP removes the member).
 ID_TOKEN_FAULTS: dict[str, Callable[[Claims], Claims]] = {
     "wrong-iss": lambda c: {"iss": "https://evil.example/api/v2"},
@@ -76,6 +80,8 @@ USERINFO_FAULTS: dict[str, Callable[[Claims], Claims]] = {
     "identity-long-name": lambda c: {"given_name": "A" * 20_000},
     "identity-control-name": lambda c: {"given_name": "A\u0000B"},
     "identity-null-email": lambda c: {"email": None},
+    "identity-formula-name": lambda c: {"given_name": "=1+1", "given_name_array": DROP},
+    "identity-shared-email": lambda c: {"email": SHARED_EMAIL},
     "identity-markup-name": lambda c: {"given_name": "<script>{{7*7}}</script>", "given_name_array": DROP},
     "identity-unknown-claims": lambda c: {"phone_number": "0", "__proto__": {"a": 1}},
 }
@@ -94,6 +100,12 @@ class MisbehavingIssuer(Issuer):
     def userinfo_claims(self, grant: Grant) -> Claims:
         CUES["id_token"] = super().id_token_claims(grant, "x")
         return _spoil(super().userinfo_claims(grant), USERINFO_FAULTS)
+
+    def redeem(self, form: Mapping[str, str]) -> dict[str, Any]:
+        grant = self.codes.get(form.get("code", ""))
+        if grant is not None and FAULT["mode"] == "codes-work-twice":
+            grant.redeemed = False
+        return super().redeem(form)
 
     def token_answer(self, grant: Grant, access_token: str) -> dict[str, Any]:
         answer = super().token_answer(grant, access_token)
@@ -174,8 +186,8 @@ FORGERIES: dict[str, Callable[[MisbehavingIssuer, Claims, str], str]] = {
     "unknown-kid": lambda i, c, t: _resigned(i, c, i.stranger, kid="stranger"),
     "no-kid": lambda i, c, t: _resigned(i, c, i.keys[-1], kid=DROP),
     "header-jwk": lambda i, c, t: _resigned(i, c, i.stranger, jwk=i.stranger.as_dict(private=False)),
-    "header-jku": lambda i, c, t: _resigned(i, c, i.keys[-1], jku="http://127.0.0.1:1/jwks"),
-    "header-x5u": lambda i, c, t: _resigned(i, c, i.keys[-1], x5u="http://127.0.0.1:1/x"),
+    "header-jku": lambda i, c, t: _resigned(i, c, i.keys[-1], jku=f"{i.address}/offered-key"),
+    "header-x5u": lambda i, c, t: _resigned(i, c, i.keys[-1], x5u=f"{i.address}/offered-key"),
     "header-x5c": lambda i, c, t: _resigned(i, c, i.keys[-1], x5c=["AAAA"]),
     "header-crit": lambda i, c, t: _crit(i, c),
     "tampered": lambda i, c, t: ".".join(
@@ -194,6 +206,12 @@ CALLBACK_FAULTS: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
     "callback-undefined-state": lambda q: {**q, "state": "undefined"},
     "callback-busy": lambda q: {"error": "temporarily_unavailable", "state": q["state"], "iss": q["iss"]},
     "callback-our-fault": lambda q: {"error": "invalid_scope", "state": q["state"], "iss": q["iss"]},
+    "callback-markup": lambda q: {
+        "error": "access_denied",
+        "error_description": "<script>{{7*7}}</script>",
+        "state": q["state"],
+        "iss": q["iss"],
+    },
     "callback-unknown-error": lambda q: {"error": "Y99", "state": q["state"], "iss": q["iss"]},
 }
 
@@ -201,6 +219,7 @@ CALLBACK_FAULTS: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
 async def _spoil_answer(request: Request, answer: Response) -> Response:
     """Faults of whole answers, by the last word of the path."""
     mode, last = FAULT["mode"] or "", request.url.path.rsplit("/", 1)[-1]
+    ASKED[last] += 1
     if mode in CALLBACK_FAULTS and "code=" in answer.headers.get("location", ""):
         parts = urlsplit(answer.headers["location"])
         query = CALLBACK_FAULTS[mode](dict(parse_qsl(parts.query)))
@@ -261,6 +280,10 @@ def extend(app: FastAPI, issuers: Sequence[Issuer]) -> None:
             if order.get("rotate") == issuer.rules.name:
                 issuer.keys[:] = [new_key()]
         return {}
+
+    @app.get("/misbehave")
+    async def asked() -> dict[str, int]:
+        return ASKED
 
     @app.middleware("http")
     async def spoil(request: Request, call_next: Callable[[Request], Any]) -> Response:

@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 
 from vault.config import Provider as Configured
 from vault.config import Settings
+from vault.web.login.provider_http import STEP_SECONDS
 from vault.web.login.provider_metadata import Provider
 from vault.web.login.refusals import Refusal, SignInRefused
 from vault.web.login.settings import ProviderName, ProviderSettings
@@ -36,7 +37,7 @@ class _Room:
         self._lock = threading.Lock()
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Raises SignInRefused(PROVIDER_BUSY) when too many wait, else what ``work`` raises."""
+        """Raises SignInRefused(PROVIDER_DOWN) when too many wait, else what ``work`` raises."""
         with self._entered():
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
@@ -44,7 +45,7 @@ class _Room:
     def _entered(self) -> Iterator[None]:
         with self._lock:
             if self._inside >= self._most:
-                raise SignInRefused(Refusal.PROVIDER_BUSY, "too many wait")
+                raise SignInRefused(Refusal.PROVIDER_DOWN, "too many wait")
             self._inside += 1
         try:
             yield
@@ -65,12 +66,13 @@ class _Door:
 
 
 class Doors:
-    """Closed by ``close``, when the application ends."""
+    """Closed by ``close``, when the application ends. A step towards a provider takes ``step_seconds`` at
+    most."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, step_seconds: float = STEP_SECONDS) -> None:
         told = (settings.franceconnect, settings.proconnect)
         self._doors: Mapping[str, _Door] = {
-            one.name: _Door(Provider(provider_settings(one, settings.public_url)))
+            one.name: _Door(Provider(provider_settings(one, settings.public_url), step_seconds=step_seconds))
             for one in told
             if one is not None
         }

@@ -18,7 +18,7 @@ class Refusal(StrEnum):
     SECOND_FACTOR = "second_factor"  # the provider could not reach the level asked
     PROVIDER_BUSY = "provider_busy"  # the provider says: later
     PROVIDER_ERROR = "provider_error"  # the provider refuses our request: our configuration is wrong
-    PROVIDER_DOWN = "provider_down"  # no usable answer in time
+    PROVIDER_DOWN = "provider_down"  # no usable answer in time, or too many wait for one
     METADATA = "metadata"  # the discovery document or the keys are not acceptable
     TOKEN = "token"  # noqa: S105 - the token endpoint's answer is not acceptable
     ID_TOKEN = "id_token"  # noqa: S105 - the proof of identity does not hold

@@ -56,9 +56,9 @@ _PAGES: dict[Refusal, tuple[views.WhyRefused, int]] = {
     Refusal.SECOND_FACTOR: (views.WhyRefused.SECOND_FACTOR, 403),
     Refusal.LEVEL: (views.WhyRefused.SECOND_FACTOR, 403),
     Refusal.NOT_FRESH: (views.WhyRefused.NOT_FRESH, 403),
-    Refusal.PROVIDER_BUSY: (views.WhyRefused.PROVIDER_DOWN, 503),
+    Refusal.PROVIDER_BUSY: (views.WhyRefused.PROVIDER_DOWN, 403),  # a word of the address
     Refusal.PROVIDER_DOWN: (views.WhyRefused.PROVIDER_DOWN, 503),
-    Refusal.PROVIDER_ERROR: (views.WhyRefused.PROVIDER_DOWN, 503),
+    Refusal.PROVIDER_ERROR: (views.WhyRefused.PROVIDER_DOWN, 403),
     Refusal.METADATA: (views.WhyRefused.PROVIDER_DOWN, 503),
 }
 _NOT_POSTED = SignInRefused(Refusal.MALFORMED, "posted")  # no provider of ours answers by a form
