@@ -10,7 +10,7 @@ from schemas.names import EntryState, GrantState
 from vault.services.rows import CarnetRow, FieldKeyRow, RecordHead, RecordRow
 from vault.storage.columns import fixed, padded
 from vault.storage.doors import Changes, Looks
-from vault.storage.tables import accounts, carnets, field_keys, grant_keys, grants, records
+from vault.storage.tables import accounts, carnets, field_keys, grant_keys, grants, records, rotations
 
 STANDING = (EntryState.CURRENT.value, EntryState.FROZEN.value)
 
@@ -159,6 +159,7 @@ class CarnetChanges(Changes):
             table.name: self._connection.execute(delete(table).where(table.c.carnet_id == carnet_id)).rowcount
             for table in (records, field_keys, grant_keys, accounts)
         }
+        self._connection.execute(delete(rotations).where(rotations.c.carnet_id == carnet_id))
         counts[grants.name] = self._end_grants(carnet_id)
         counts[carnets.name] = self._connection.execute(
             delete(carnets).where(carnets.c.carnet_id == carnet_id, carnets.c.state == "erased")

@@ -28,10 +28,19 @@ from vault.storage.log_index import LogLooks
 from vault.storage.outbox import OutboxChanges, OutboxLooks
 from vault.storage.people import PeopleChanges, PeopleLooks
 from vault.storage.relinkings import RelinkingChanges, RelinkingLooks
+from vault.storage.rotations import RotationChanges, RotationLooks
 from vault.storage.tables import log_head, once_held
 
 
-class SqlWork(CarnetChanges, GrantChanges, PeopleChanges, HabilitationEnds, OutboxChanges, RelinkingChanges):
+class SqlWork(
+    CarnetChanges,
+    GrantChanges,
+    PeopleChanges,
+    HabilitationEnds,
+    OutboxChanges,
+    RelinkingChanges,
+    RotationChanges,
+):
     """One transaction that holds the head lock. Nothing of it stands unless ``commit`` returns."""
 
     def append(self, draft: Draft) -> Appended:
@@ -49,7 +58,7 @@ class SqlWork(CarnetChanges, GrantChanges, PeopleChanges, HabilitationEnds, Outb
 
 
 class SqlDataStore(
-    CarnetLooks, GrantLooks, PeopleLooks, OutboxLooks, RelinkingLooks, LogLooks, ConsentedReads
+    CarnetLooks, GrantLooks, PeopleLooks, OutboxLooks, RelinkingLooks, RotationLooks, LogLooks, ConsentedReads
 ):
     """``clock`` gives aware datetimes. ``decider`` is for tests of the order argument only."""
 

@@ -5,6 +5,7 @@ of its state is the row's; everything else is what the terms say, whatever the c
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -50,6 +51,18 @@ _TO_GRANTEE = (
     .order_by(grants.c.grant_id)
     .limit(bindparam("most"))
 )
+_GRANTED_TO = (
+    select(*GRANT, grants.c.grant_id)
+    .where(
+        grants.c.grantee_kind == bindparam("kind"),
+        grants.c.grantee_id == bindparam("grantee"),
+        grants.c.state == GRANTED,
+        grants.c.grant_id > bindparam("after"),
+        CARNET_OPEN,
+    )
+    .order_by(grants.c.grant_id)
+    .limit(bindparam("most"))
+)
 _KEYS = (
     select(grant_keys.c.grant_id, grant_keys.c.compartment, grant_keys.c.epoch, grant_keys.c.wrapped)
     .where(grant_keys.c.grant_id == bindparam("grant"))
@@ -73,6 +86,20 @@ def grant_of(row: Sequence[Any]) -> GrantRow:
 
 def grants_of(connection: Connection, carnet_id: CarnetId) -> list[GrantRow]:
     return [grant_of(row) for row in connection.execute(_OF_CARNET, {"carnet": carnet_id})]
+
+
+def granted_to(
+    connection: Connection, grantee: Grantee, after: GrantId | None, limit: int
+) -> tuple[list[GrantRow], GrantId | None]:
+    asked = {"kind": grantee.kind.value, "grantee": grantee.id, "after": after or "", "most": limit}
+    rows = connection.execute(_GRANTED_TO, asked).all()
+    readable = []
+    for row in rows:
+        with suppress(TermsError):  # opens for nobody, and must keep nobody else's from being looked after
+            found = grant_of(row[:5])
+            if found.grant.terms.grantee == grantee and found.grant.id == row[5]:
+                readable.append(found)
+    return readable, GrantId(rows[-1][5]) if len(rows) == limit else None
 
 
 class GrantChanges(Changes):
@@ -112,6 +139,35 @@ class GrantChanges(Changes):
         if self._connection.execute(ended).rowcount != 1:
             raise BrokenError("a grant to be ended does not stand")
         self.keep_once_held(grant, until=once_held_until)
+
+    def granted_to(
+        self, grantee: Grantee, *, after: GrantId | None, limit: int
+    ) -> tuple[Sequence[GrantRow], GrantId | None]:
+        """As ``GrantLooks.granted_to``, as this transaction sees them."""
+        return granted_to(self._connection, grantee, after, limit)
+
+    def move_grant(self, former: GrantRow, row: GrantRow) -> bool:
+        """Other terms and another sealed key for a grant that stands. False, and nothing done, when it is
+        not ``former`` any more."""
+        same = (
+            update(grants)
+            .where(
+                grants.c.carnet_id == former.grant.terms.carnet_id,
+                grants.c.grant_id == former.grant.id,
+                grants.c.state == GRANTED,
+                grants.c.terms == former.terms,
+                grants.c.sealed_key == former.sealed_key,
+                grants.c.owner_wrap == former.owner_wrap,
+            )
+            .values(terms=row.terms, sealed_key=row.sealed_key, owner_wrap=row.owner_wrap)
+        )
+        return self._connection.execute(same).rowcount == 1
+
+    def replace_grant_keys(self, carnet_id: CarnetId, grant_id: GrantId, rows: Sequence[GrantKeyRow]) -> None:
+        """These wraps and no others."""
+        mine = delete(grant_keys).where(grant_keys.c.carnet_id == carnet_id)
+        self._connection.execute(mine.where(grant_keys.c.grant_id == grant_id))
+        self.add_grant_keys(carnet_id, rows)
 
     def keep_once_held(self, grant: Grant, *, until: datetime) -> None:
         """Remember that this grantee held a grant on this carnet for this purpose; nothing else."""
@@ -180,6 +236,14 @@ class GrantLooks(Looks):
                 for grantee in sorted(set(grantees), key=lambda grantee: (grantee.kind, grantee.id))
             ]
         return list(islice(merge(*walks, key=lambda row: row.grant.id), limit))
+
+    def granted_to(
+        self, grantee: Grantee, *, after: GrantId | None, limit: int
+    ) -> tuple[Sequence[GrantRow], GrantId | None]:
+        """Those still said to be granted to ``grantee``, on open carnets, by grant id, exclusive; and where
+        to go on, None at the end. A row that is not what it says it is left out."""
+        with self._database.read() as connection:
+            return granted_to(connection, grantee, after, limit)
 
     def grants_named(self, grant_ids: Collection[GrantId]) -> Collection[GrantId]:
         """Those of ``grant_ids`` that D knows."""
