@@ -148,6 +148,7 @@ class World:
         claims = {"name": {"nom": name.upper(), "prenoms": [name.capitalize()]}}
         coming = coming_in(name, subject=subject or name, claims=claims, **told)
         session = signing_in.person_signs_in(self.parts, coming, rules=RULES)
+        assert isinstance(session, NewSession), session
         row = session.session.row
         carnet_id = CarnetId(row.subject)
         return Someone(

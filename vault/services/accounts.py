@@ -150,6 +150,7 @@ def refresh_account(parts: Parts, account: Account, identity: Identity) -> bool:
         now_known = open_account(parts, account.row.account_id)
         if now_known is None or now_known.identity.pair != identity.pair:
             return False
+        index_account(parts, account.row.account_id, identity)
         work.refresh_account(account.row.account_id, reseal(parts, now_known, identity))
         work.commit()
     return True

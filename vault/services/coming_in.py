@@ -10,6 +10,7 @@ from schemas.names import Outcome
 from vault.audit.events import AboutContent, Op
 from vault.services.journal import Actor, draft
 from vault.services.parts import Parts
+from vault.services.ports import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,19 @@ class NotInvited:
 
 def note_sign_in(parts: Parts, actor: Actor, carnet_id: CarnetId | None) -> None:
     """Append the entry of a session that was just opened."""
+    entry = sign_in_entry(parts, actor, carnet_id)
+    with parts.data.change() as work:
+        work.append(entry)
+        work.commit()
+
+
+def sign_in_entry(parts: Parts, actor: Actor, carnet_id: CarnetId | None) -> Draft:
+    """The same entry, for a transaction that does more."""
     name = actor.secret_name
     journals = parts.journal_keys.load(
         now=parts.now(), carnets=[carnet_id] if carnet_id else [], agents=[name] if name else []
     )
-    entry = draft(
+    return draft(
         Op.SIGN_IN,
         Outcome.GRANTED,
         journals=journals,
@@ -48,9 +57,6 @@ def note_sign_in(parts: Parts, actor: Actor, carnet_id: CarnetId | None) -> None
         about=AboutContent(carnet_id=carnet_id, structure_id=actor.structure_id, role=actor.role),
         random=parts.random,
     )
-    with parts.data.change() as work:
-        work.append(entry)
-        work.commit()
 
 
 def private_part(coming: ComingIn) -> dict[str, str]:

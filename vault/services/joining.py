@@ -12,7 +12,15 @@ from schemas.ids import AccountId, InvitationId, ProfessionalId, SessionId, new_
 from schemas.names import Outcome, Role
 from vault.audit.events import AboutContent, ActorKind, Op
 from vault.crypto import GranteeKeyPair, digest
-from vault.services.accounts import COLUMN, Identity, find_account, seal_identity, secret_name, tag_of
+from vault.services.accounts import (
+    COLUMN,
+    Identity,
+    find_account,
+    refresh_account,
+    seal_identity,
+    secret_name,
+    tag_of,
+)
 from vault.services.bindings import HABILITATION, binding_name, binding_row, habilitation_facts, in_force
 from vault.services.coming_in import ComingIn, NotInvited, note_sign_in, private_part
 from vault.services.invitations import INVITATION, as_invited
@@ -30,8 +38,10 @@ def professional_signs_in(
 
     With several habilitations the session acts for none until one is chosen (``choose_habilitation``).
     """
-    identity = Identity(coming.issuer, coming.subject, coming.claims)
+    identity = Identity(coming.issuer, coming.subject, coming.claims, coming.provider, parts.now())
     account = find_account(parts, coming.issuer, coming.subject)
+    if account:  # what her provider says of her today; it changes no right
+        refresh_account(parts, account, identity)
     account_id = account.row.account_id if account else None
     if invitation is not None:
         account_id = _join(parts, identity, account_id, invitation) or account_id

@@ -1,8 +1,9 @@
 """A person comes in by FranceConnect.
 
 The first sign-in of a person opens her carnet (K first, then D with its entry) and writes her name in it,
-marked "FranceConnect" with its date; later ones refresh it. How a professional comes in is in ``joining``,
-whose names are given on from here.
+marked "FranceConnect" with its date; later ones refresh it. A pair that is new while its identity is known
+opens nothing (``relinking``). How a professional comes in is in ``joining``, whose names are given on from
+here.
 """
 
 from schemas.ids import AccountId, CarnetId, CompartmentId, FieldId, new_id
@@ -10,9 +11,19 @@ from schemas.names import Outcome
 from vault.audit.events import AboutContent, ActorKind, Op
 from vault.carnet.references import new_reference
 from vault.crypto import GranteeKeyPair, JournalSecret, OwnerSecret, ShredTree, box_seed, carnet_index_tag
-from vault.services.accounts import COLUMN, Account, Identity, find_account, seal_identity, tag_of
+from vault.errors import StoreUnavailableError
+from vault.services.accounts import (
+    Account,
+    Identity,
+    find_account,
+    index_account,
+    open_account,
+    refresh_account,
+    reseal,
+    seal_identity,
+)
 from vault.services.bindings import in_force
-from vault.services.coming_in import ComingIn, NotInvited, note_sign_in, private_part
+from vault.services.coming_in import ComingIn, NotInvited, private_part, sign_in_entry
 from vault.services.invitations import INVITATION, as_invited, invitation_facts
 from vault.services.joining import (
     choose_habilitation,
@@ -25,7 +36,8 @@ from vault.services.journal import Actor, draft
 from vault.services.key_sources import OwnerAccess
 from vault.services.parts import Parts
 from vault.services.ports import AccountRow, CarnetRow, SecretRow
-from vault.services.sessions import PERSON, NewSession, SessionRules, open_session
+from vault.services.relinking import NeedsRelinking, meet, must_ask, tidy
+from vault.services.sessions import PERSON, NewSession, Session, SessionRules, end_session, open_session
 from vault.services.writing import Answer, write_answers
 
 __all__ = [
@@ -34,6 +46,7 @@ __all__ = [
     "INVITATION",
     "SOURCE",
     "ComingIn",
+    "NeedsRelinking",
     "NotInvited",
     "as_invited",
     "choose_habilitation",
@@ -49,16 +62,32 @@ __all__ = [
 IDENTITY_FIELD = FieldId("identite_nom")
 CARNET_TAG_COLUMN = "carnet"
 SOURCE = "FranceConnect"
+ATTEMPTS = 5
 
 
-def person_signs_in(parts: Parts, coming: ComingIn, *, rules: SessionRules) -> NewSession:
-    """Her session; opens her carnet the first time. ``claims["name"]`` is the value of ``identite_nom``."""
-    identity = Identity(coming.issuer, coming.subject, coming.claims)
-    known = find_account(parts, coming.issuer, coming.subject)
-    carnet_id = known.row.carnet_id if known else None
-    if carnet_id is None:
-        carnet_id = _open_carnet(parts, identity)
-    session = open_session(
+def person_signs_in(parts: Parts, coming: ComingIn, *, rules: SessionRules) -> NewSession | NeedsRelinking:
+    """Her session; opens her carnet the first time. ``claims["name"]`` is the value of ``identite_nom``.
+
+    No session and no carnet when a carnet with this identity is another account's: a human looks first.
+    """
+    identity = Identity(coming.issuer, coming.subject, coming.claims, coming.provider, parts.now())
+    for _ in range(ATTEMPTS):
+        known = find_account(parts, *identity.pair) or meet(parts, identity, address=coming.address)
+        if isinstance(known, NeedsRelinking):
+            return known
+        carnet_id = known.row.carnet_id if known else None
+        carnet_id = carnet_id or _open_carnet(parts, identity)
+        if carnet_id is None:
+            continue
+        session = _session(parts, coming, carnet_id, rules)
+        if _comes_in(parts, session.session, coming.address, identity, known):
+            return session
+        end_session(parts, session.cookie)
+    raise StoreUnavailableError("data", "this account keeps changing hands")
+
+
+def _session(parts: Parts, coming: ComingIn, carnet_id: CarnetId, rules: SessionRules) -> NewSession:
+    return open_session(
         parts,
         kind=PERSON,
         subject=carnet_id,
@@ -69,14 +98,39 @@ def person_signs_in(parts: Parts, coming: ComingIn, *, rules: SessionRules) -> N
         device=coming.device,
         proved_at=coming.proved_at,
     )
-    actor = Actor(kind=ActorKind.PERSON, session=session.session.row.session_id, address=coming.address)
-    owner = OwnerAccess(carnet_id, session.session.session_id)
-    note_sign_in(parts, actor, carnet_id)
-    _refresh_identity(parts, owner, identity, known, actor)
-    return session
 
 
-def _open_carnet(parts: Parts, identity: Identity) -> CarnetId:
+def _comes_in(
+    parts: Parts, session: Session, address: str | None, identity: Identity, known: Account | None
+) -> bool:
+    """The entry of her sign-in, with what the provider says now. Her name is written in the carnet when it is
+    new or changed, and only then is the new one kept beside the account: begun again, it is written again.
+
+    False, and nothing done, when the account was linked to another pair since it was found.
+    """
+    carnet_id = CarnetId(session.row.subject)
+    actor = Actor(kind=ActorKind.PERSON, session=session.session_id, address=address)
+    entry = sign_in_entry(parts, actor, carnet_id)
+    name = identity.claims["name"]
+    same_name = known is not None and known.identity.claims.get("name") == name
+    with parts.data.change() as work:
+        account = open_account(parts, AccountId(carnet_id))
+        if account is None or account.identity.pair != identity.pair:
+            return False
+        if same_name:
+            index_account(parts, account.row.account_id, identity)
+            work.refresh_account(account.row.account_id, reseal(parts, account, identity))
+        work.append(entry)
+        work.commit()
+    tidy(parts, identity)
+    if not (same_name and _has_name(parts, carnet_id)):
+        answer = Answer(IDENTITY_FIELD, dict(name), source=SOURCE, author=SOURCE)
+        write_answers(parts, OwnerAccess(carnet_id, session.session_id), [answer], actor=actor)
+    return same_name or known is None or refresh_account(parts, account, identity)
+
+
+def _open_carnet(parts: Parts, identity: Identity) -> CarnetId | None:
+    """None when it turned out, under the lock, that a human must look first."""
     carnet_id = CarnetId(new_id())
     own, shred, journal = (
         OwnerSecret(parts.random(32)),
@@ -94,8 +148,10 @@ def _open_carnet(parts: Parts, identity: Identity) -> CarnetId:
         known = find_account(parts, identity.issuer, identity.subject)
         if known and known.row.carnet_id:  # another tab was faster, before the lock
             return known.row.carnet_id
+        if must_ask(parts, identity):
+            return None
         parts.keystore.add_secrets(rows)
-        parts.keystore.add_tag(COLUMN, tag_of(parts, identity.issuer, identity.subject), carnet_id)
+        index_account(parts, AccountId(carnet_id), identity)
         parts.keystore.add_tag(CARNET_TAG_COLUMN, carnet_index_tag(journal), carnet_id)
         work.add_carnet(
             CarnetRow(carnet_id, new_reference(parts.random), "open", work.now, 0, parts.notice_version)
@@ -118,22 +174,6 @@ def _open_carnet(parts: Parts, identity: Identity) -> CarnetId:
         )
         work.commit()
     return carnet_id
-
-
-def _refresh_identity(
-    parts: Parts, owner: OwnerAccess, identity: Identity, known: Account | None, actor: Actor
-) -> None:
-    """Keep what the provider says now. Her name is written in the carnet when it is new or changed."""
-    account_id = AccountId(owner.carnet_id)
-    secrets = parts.owner_keys.load(owner)
-    with parts.data.change() as work:
-        work.refresh_account(account_id, seal_identity(account_id, identity, secrets.own))
-        work.commit()
-    name = identity.claims["name"]
-    if known and known.identity.claims.get("name") == name and _has_name(parts, owner.carnet_id):
-        return
-    answer = Answer(IDENTITY_FIELD, dict(name), source=SOURCE, author=SOURCE)
-    write_answers(parts, owner, [answer], actor=actor)
 
 
 def _has_name(parts: Parts, carnet_id: CarnetId) -> bool:

@@ -5,7 +5,7 @@ Every function is idempotent, works in batches and returns what it did.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
 from schemas.ids import GrantId
@@ -16,6 +16,7 @@ from vault.services.key_sources import grant_name
 from vault.services.leaving import finish_erasure, finish_forgetting
 from vault.services.parts import Parts
 from vault.services.ports import StoredCheckpoint
+from vault.services.relinking import drop_old_requests
 from vault.services.sharing import cut, expire_grant
 
 BATCH = 200
@@ -39,9 +40,10 @@ class UpkeepReport:
     erased: int
     swept: int
     orphans: int
+    requests: int = 0  # to link an account, of which nothing is heard any more
 
     def any(self) -> bool:
-        return any((self.cut, self.expired, self.forgotten, self.erased, self.swept, self.orphans))
+        return any(astuple(self))
 
 
 def run_upkeep(parts: Parts) -> UpkeepReport:
@@ -55,6 +57,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "erased": lambda: finish_erasures(parts),
         "swept": lambda: parts.keystore.sweep(now) + parts.data.drop_once_held(now),
         "orphans": lambda: drop_orphans(parts, now),
+        "requests": lambda: drop_old_requests(parts, now),
     }
     done: dict[str, int] = {}
     broken: list[BrokenError] = []
