@@ -33,9 +33,11 @@ from vault.crypto import (
 )
 from vault.errors import ConfigError
 from vault.instance import Contact
+from vault.jobs.mail import Mail, Post
 from vault.jobs.runner import Jobs, JobThread
 from vault.services.administering import first_leaf, make_instance_keys, note_configuration
 from vault.services.key_sources import JournalKeys, KeyRows, OwnerKeys, ReaderKeys
+from vault.services.letters import Sender
 from vault.services.parts import Parts
 from vault.services.ports import Clock
 from vault.services.upkeep import run_upkeep
@@ -95,9 +97,16 @@ class Application:
         holder = f"{os.getpid()}-{secrets.token_hex(4)}"
         return Jobs(self.parts, self.settings.log_origin, self.sign, self.look, holder)
 
+    def mail(self) -> Mail:
+        """The outbox, and the server that the settings name if they name one."""
+        told = self.settings
+        sender = Sender(told.instance.name, told.public_url, _written(told.instance.dpo))
+        post = Post.at(told.smtp_url, told.mail_from) if told.smtp_url else None
+        return Mail(self.parts, sender, post)
+
     def job_thread(self) -> JobThread:
         """The jobs beside a server; not started."""
-        return JobThread(self.jobs())
+        return JobThread(self.jobs(), self.mail())
 
     def web(self) -> Callable[..., Awaitable[None]]:
         """The pages and the API over this application (ASGI)."""

@@ -20,6 +20,7 @@ from vault.settings_read import (
     Texts,
     as_file,
     as_limits,
+    as_mail_address,
     as_networks,
     as_smtp_url,
     as_store_url,
@@ -47,6 +48,7 @@ SETTING_NAMES = frozenset(
         "CARNET_KMS",
         "CARNET_PUBLIC_URL",
         "CARNET_LOG_ORIGIN",
+        "CARNET_MAIL_FROM",
         "CARNET_LOG_ARCHIVE",
         "CARNET_FRAME",
         "CARNET_CATALOGUE",
@@ -107,6 +109,7 @@ class Settings:
     frame: Path | None
     catalogue: Path | None
     smtp_url: str | None = field(repr=False)
+    mail_from: str  # the address mail comes from
     instance: Instance
     session_person: SessionLimits
     session_professional: SessionLimits
@@ -147,6 +150,7 @@ def load_settings(
         frame=read("CARNET_FRAME", as_file, None),
         catalogue=read("CARNET_CATALOGUE", as_file, None),
         smtp_url=read("CARNET_SMTP_URL", as_smtp_url, None),
+        mail_from=read("CARNET_MAIL_FROM", as_mail_address, _mail_from(origin)),
         instance=read("CARNET_INSTANCE", _instance, Instance()),
         session_person=read("CARNET_SESSION_PERSON", as_limits, as_limits("", "20m/8h")),
         session_professional=read("CARNET_SESSION_PROFESSIONAL", as_limits, as_limits("", "30m/10h")),
@@ -208,6 +212,12 @@ def _kms(setting: str, text: str) -> Kms:
     if kind != "file" or not rest:
         raise malformed(setting, "file:PATH")
     return Kms("file", Path(rest).absolute())
+
+
+def _mail_from(host: str) -> str:
+    """carnet@ and the host of the public URL; an address in figures is no mail domain."""
+    named = "." in host and not host.replace(".", "").isdigit() and ":" not in host
+    return f"carnet@{host if named else 'localhost.localdomain'}"
 
 
 def _log_origin(setting: str, text: str) -> str:

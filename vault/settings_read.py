@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from vault.errors import ConfigError
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LOCAL_POSTGRES = frozenset({"", "localhost", "/run/postgresql", "/var/run/postgresql"})
 _SECRET_FILE_LIMIT = 65_536
@@ -140,6 +141,15 @@ def as_smtp_url(setting: str, text: str) -> str:
     url = split_url(setting, text, expected)
     if url.scheme not in {"smtp", "smtps"} or not url.hostname or url.path not in {"", "/"} or url.query:
         raise malformed(setting, expected)
+    if not unquote(f"{url.username}{url.password}").isascii():
+        raise malformed(setting, "a user and a password in ASCII: SMTP carries no other reliably")
+    return text
+
+
+def as_mail_address(setting: str, text: str) -> str:
+    """One address, in ASCII: it is written in a header of every mail."""
+    if not _MAIL_ADDRESS.fullmatch(text) or len(text) > 254:
+        raise malformed(setting, "an e-mail address such as carnet@departement.example")
     return text
 
 

@@ -40,6 +40,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "psycopg": ("vault.storage",),
     "sqlalchemy": ("vault.storage",),
     "sqlite3": ("vault.storage",),
+    "smtplib": ("vault.jobs.mail",),
     "cryptography": ("vault.crypto",),
     "fastapi": ("vault.web", "vault.demo"),
     "starlette": ("vault.web", "vault.demo"),

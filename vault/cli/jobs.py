@@ -22,6 +22,7 @@ def _run(told: argparse.Namespace) -> Answer:
     with checked() as application:
         if told.once:
             done = asdict(application.jobs().run_once())
+            done |= {f"mails_{what}": count for what, count in asdict(application.mail().run_once()).items()}
             return Answer(done, [", ".join(f"{count} {what}" for what, count in done.items())])
         _until_stopped(application)
     return Answer({"stopped": True})

@@ -1,4 +1,5 @@
-"""The jobs beside the server: a checkpoint within two seconds of an append, the upkeep pass each minute.
+"""The jobs beside the server: a checkpoint within two seconds of an append, the upkeep pass each minute, and
+in a thread of its own the mail that waits.
 
 One process does the upkeep at a time, whoever holds the lease; any of them signs. A pass that fails is noted
 by its kind alone and tried again; the server goes on. Any process may be killed: the next one finds what
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vault.errors import CarnetError
+from vault.jobs.mail import Mail, MailThread
 from vault.services.parts import Parts
 from vault.services.upkeep import (
     SignNote,
@@ -58,17 +60,20 @@ class Jobs:
 class JobThread:
     """Runs ``Jobs`` until ``close``, which signs a last checkpoint."""
 
-    def __init__(self, jobs: Jobs, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, jobs: Jobs, mail: Mail, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._jobs, self._clock = jobs, clock
+        self._mail = MailThread(mail)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        self._mail.start()
 
     def close(self) -> None:
         """Stop after the pass under way; what was appended since is signed."""
         self._over.set()
+        self._mail.close()
         self._thread.join(timeout=30)
         self._try(with_upkeep=False)
 

@@ -66,8 +66,8 @@ class MailReport:
     dropped: int = 0
 
 
-Send = Callable[[Waiting], bool]
-"""Sends one mail, now. False: there is nothing to say any more. Raises MailRefusedError, MailDelayedError."""
+# Sends one mail, now. Raises MailRefusedError, MailDelayedError.
+Send = Callable[[Waiting], None]
 
 
 def check_address(text: str) -> str:

@@ -41,7 +41,6 @@ from vault.services.sessions import PERSON, NewSession, Session, SessionRules, e
 from vault.services.writing import Answer, write_answers
 
 __all__ = [
-    "CARNET_TAG_COLUMN",
     "IDENTITY_FIELD",
     "INVITATION",
     "SOURCE",
