@@ -51,6 +51,27 @@ def seal_body(body: Body, head: RecordHead, *, key: FieldKey, salt: SlotSalt, in
     )
 
 
+def reseal_record(
+    row: RecordRow, *, keys: tuple[FieldKey, FieldKey], salt: SlotSalt, head: RecordHead, instance: str
+) -> RecordRow:
+    """The same body under the second key and the place ``head`` says, without a look at what it holds. Raises
+    OpenError when the row was altered."""
+    former, new = keys
+    body = open_record(row.record, key=former, salt=salt, context=context_of(row.head, instance))
+    return RecordRow(head, seal_record(body, key=new, salt=salt, context=context_of(head, instance)))
+
+
+def same_record(
+    former: RecordRow, row: RecordRow, *, keys: tuple[FieldKey, FieldKey], salt: SlotSalt, instance: str
+) -> bool:
+    """Whether two rows, each under its own key, hold the same body. Raises OpenError."""
+    one, other = (
+        open_record(each.record, key=key, salt=salt, context=context_of(each.head, instance))
+        for each, key in zip((former, row), keys, strict=True)
+    )
+    return one == other
+
+
 # --- the reader's path -----------------------------------------------------------------------------------
 
 
@@ -73,10 +94,11 @@ def open_fields(
     """
     if receipt.out is not Outcome.GRANTED:
         raise PermissionError("the entry does not grant this read")
-    if keys.seed is None or keys.grant is None or keys.shred is None:
+    seed = keys.seed_for(grant.grant.terms.key_id)
+    if seed is None or keys.grant is None or keys.shred is None:
         raise PermissionError("no key of this caller opens this grant")
     opener = open_key or (lambda sealed, seed, terms: open_grant_key(sealed, seed=seed, terms=terms))
-    grant_key = GrantKey(opener(grant.sealed_key, keys.seed, grant.terms))
+    grant_key = GrantKey(opener(grant.sealed_key, seed, grant.terms))
     under = grant_wrapping_key(keys.grant, grant_key)
     field_keys = _granted_keys(wraps, under, allowed, instance)
     wanted = [

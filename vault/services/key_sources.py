@@ -1,18 +1,20 @@
-"""Where each kind of caller gets keys from: four sources, four types, and no door between them.
+"""Where each kind of caller gets keys from: five sources, five types, and no door between them.
 
 - ``JournalKeys``: J_p, A_a, E_m. What entries are sealed with; all that the DPO's desk, the command line and
   the jobs ever load. Opens no content.
 - ``ReaderKeys``: S_p, Q_g and the seeds of the caller's *own* grantees, which come from the session or the
   token, never from a grant row. Loaded only after the entry is durable.
 - ``OwnerKeys``: O_p and S_p, in the person's own session alone.
-- ``PublicKeys``: what one seals to.
+- ``RekeyingKeys``: a structure's old and new seeds, while its key changes. G_g passes through it from one
+  seal to the other and never leaves it; without S_p and Q_g it opens no content.
+- ``newest_public``: what one seals to.
 
 A row of K is read at each request; only the unwrapping is remembered, by the digest of the bytes just read,
 for a minute at most. A deleted row therefore has nothing to look up.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from consent.decisions import Allowed
@@ -21,6 +23,8 @@ from schemas.framing import lp
 from schemas.ids import CarnetId, GrantId, SessionId
 from vault.crypto import (
     AgentSecret,
+    GranteeKeyPair,
+    GrantKey,
     GrantSecret,
     JournalSecret,
     Kms,
@@ -29,9 +33,10 @@ from vault.crypto import (
     ShredTree,
     UnwrapCache,
     open_grant_key,
+    seal_grant_key,
 )
 from vault.errors import BrokenError
-from vault.services.ports import Appended, KeyStore, SecretName, SecretRow
+from vault.services.ports import Appended, GrantRow, KeyStore, SecretName, SecretRow
 
 INSTANCE = "instance"
 Random = Callable[[int], bytes]  # that many random bytes
@@ -172,6 +177,12 @@ class OwnerKeys:
         except KeyError:
             raise KeyGoneError("own") from None
 
+    def grants(self, _: OwnerAccess, grant_ids: Collection[GrantId]) -> Mapping[GrantId, GrantSecret]:
+        """Q_g of her own grants, to wrap what is rotated for those who may go on reading it; those that were
+        cut are absent."""
+        found = self._rows.load([grant_name(grant_id) for grant_id in grant_ids])
+        return {GrantId(id_): GrantSecret(secret) for (_, id_), secret in found.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class CallerKeys:
@@ -185,6 +196,13 @@ class ReaderSecrets:
     shred: ShredTree | None = field(repr=False)
     grant: GrantSecret | None = field(repr=False)
     seed: bytes | None = field(repr=False)
+    next_seed: bytes | None = field(default=None, repr=False)  # while the grantee's key changes
+
+    def seed_for(self, key_id_: str) -> bytes | None:
+        """Which of the caller's own seeds the terms of a grant name."""
+        if self.next_seed and GranteeKeyPair.from_seed(self.next_seed).key_id.hex() == key_id_:
+            return self.next_seed
+        return self.seed
 
 
 class ReaderKeys:
@@ -203,7 +221,8 @@ class ReaderKeys:
         """One look at K for several reads. A grantee that is not the caller's own gives no seed."""
         names: set[SecretName] = set()
         for _, _, allowed in reads:
-            names |= {("shred", allowed.carnet_id), ("grant", allowed.grant_id), seed_name(allowed.grantee)}
+            names |= {("shred", allowed.carnet_id), ("grant", allowed.grant_id)}
+            names |= {seed_name(allowed.grantee), next_seed_name(allowed.grantee)}
         found = self._rows.load(names)
         return [self._secrets(found, caller, allowed) for _, caller, allowed in reads]
 
@@ -217,11 +236,65 @@ class ReaderKeys:
             shred=ShredTree.from_bytes(shred) if shred else None,
             grant=GrantSecret(grant) if grant else None,
             seed=found.get(seed_name(allowed.grantee)) if own_grantee else None,
+            next_seed=found.get(next_seed_name(allowed.grantee)) if own_grantee else None,
         )
+
+
+class RekeyingKeys:
+    """The two key pairs of a grantee whose key changes, and nothing that opens content."""
+
+    def __init__(self, rows: KeyRows, grantee: Grantee) -> None:
+        """Raises KeyGoneError when one of the two is missing."""
+        found = rows.load([seed_name(grantee), next_seed_name(grantee)])
+        try:
+            self._former = found[seed_name(grantee)]
+            self._next = GranteeKeyPair.from_seed(found[next_seed_name(grantee)])
+        except KeyError:
+            raise KeyGoneError("seed") from None
+
+    @property
+    def next_key_id(self) -> str:
+        return self._next.key_id.hex()
+
+    def moved(self, row: GrantRow) -> GrantRow:
+        """The same grant, whose terms name the new key and whose G_g is sealed to it. Raises CryptoError when
+        it does not open with the former one."""
+        key = GrantKey(open_grant_key(row.sealed_key, seed=self._former, terms=row.terms))
+        old = row.grant.terms
+        terms = replace(old, key_id=self.next_key_id)
+        exact = terms.to_bytes()
+        sealed = seal_grant_key(key, public_key=self._next.public, terms=exact)
+        return replace(row, grant=replace(row.grant, terms=terms), terms=exact, sealed_key=sealed)
+
+    def successor(self, rows: KeyRows, grantee: Grantee) -> SecretRow:
+        """The new pair as the row that takes the place of the former one, not yet stored."""
+        standing = rows.rows([seed_name(grantee)])[seed_name(grantee)]
+        name, version = seed_name(grantee), standing.version + 1
+        return rows.make(*name, self._next.seed, version=version, public=self._next.public)
+
+
+def public_keys(rows: KeyRows, grantee: Grantee) -> list[bytes]:
+    """The public keys of a grantee that stand, the newest first: two while its key changes."""
+    names = (next_seed_name(grantee), seed_name(grantee))
+    found = rows.rows(names)
+    return [row.public for name in names if (row := found.get(name)) is not None and row.public is not None]
+
+
+def newest_public(rows: KeyRows, grantee: Grantee) -> bytes:
+    """What a new grant is sealed to. Raises KeyGoneError when the grantee has no key."""
+    keys = public_keys(rows, grantee)
+    if not keys:
+        raise KeyGoneError("seed")
+    return keys[0]
 
 
 def seed_name(grantee: Grantee) -> SecretName:
     return ("seed", f"{grantee.kind}:{grantee.id}")
+
+
+def next_seed_name(grantee: Grantee) -> SecretName:
+    """Its next key pair, while grants are moved from one to the other."""
+    return ("seed-next", f"{grantee.kind}:{grantee.id}")
 
 
 def grant_name(grant_id: GrantId) -> SecretName:

@@ -7,20 +7,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from consent.grants import Grant
-from schemas.ids import CompartmentId, EntryId, FieldId, GrantId, PurposeId, StructureId
+from schemas.ids import CarnetId, CompartmentId, EntryId, FieldId, GrantId, PurposeId, StructureId
 from schemas.names import EntryState, LegalBasis, Outcome, Role
 from vault.audit.events import AboutContent, Op
 from vault.audit.leaf import Leaf
 from vault.carnet.entries import Entry
 from vault.crypto import JournalSecret, carnet_index_tag
+from vault.errors import BrokenError
 from vault.services.entries import open_own
 from vault.services.journal import Actor, draft
-from vault.services.key_sources import Journals, OwnerAccess
+from vault.services.key_sources import Journals, OwnerAccess, OwnerSecrets
 from vault.services.opened_entries import about_of
 from vault.services.parts import Parts
-from vault.services.ports import Appended, CarnetRow, Draft, LogRow, ReadTicket, Recheck
+from vault.services.ports import (
+    Appended,
+    CarnetRow,
+    Draft,
+    FieldKeyRow,
+    LogRow,
+    ReadTicket,
+    Recheck,
+    RecordRow,
+)
 from vault.services.writing import CarnetClosedError, owner_secrets
 
+LOOKS = 5  # at rows that change while we look
 READS = (Op.READ,)
 OWN_READS = (Op.READ, Op.READ_OWN, Op.EXPORT)
 
@@ -69,19 +80,36 @@ def read_own_carnet(
     wanted = frozenset(fields) if fields is not None else None
     receipt, _ = append_own(parts, owner, op, actor=actor, fields=sorted(wanted or ()))
     secrets = owner_secrets(parts, owner)
-    records = [
-        row
-        for row in parts.data.own_records(owner.carnet_id)
-        if wanted is None or row.head.compartment.partition(":")[0] in wanted
-    ]
-    opened = open_own(
-        receipt,
-        secrets,
-        records=records,
-        field_keys=parts.data.field_keys(owner.carnet_id),
-        instance=parts.instance,
-    )
+    opened = _open_standing(parts, receipt, secrets, owner.carnet_id, wanted)
     return OwnCarnet(carnet, _exact(opened), receipt.no)
+
+
+def _open_standing(
+    parts: Parts,
+    receipt: Appended,
+    secrets: OwnerSecrets,
+    carnet_id: CarnetId,
+    wanted: Collection[FieldId] | None,
+) -> list[Entry]:
+    """Records and keys are two looks: when fields were rotated between them, look again."""
+    looked: tuple[Sequence[RecordRow], Sequence[FieldKeyRow]] | None = None
+    for left in reversed(range(LOOKS)):
+        records = [
+            row
+            for row in parts.data.own_records(carnet_id)
+            if wanted is None or row.head.compartment.partition(":")[0] in wanted
+        ]
+        field_keys = parts.data.field_keys(carnet_id)
+        try:
+            return open_own(receipt, secrets, records=records, field_keys=field_keys, instance=parts.instance)
+        except BrokenError:
+            if not left or looked == (
+                records,
+                field_keys,
+            ):  # nothing moved: it is what is stored that is broken
+                raise
+            looked = (records, field_keys)
+    raise AssertionError("the last look returns or raises")
 
 
 def _exact(entries: Sequence[Entry]) -> list[Entry]:

@@ -44,6 +44,8 @@ from vault.services.ports import (
     RecordRow,
 )
 
+LOOKS = 5  # at rows that change while we look
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -244,12 +246,7 @@ def _answer(parts: Parts, appended: Sequence[tuple[_Decided, Appended]]) -> list
         for one, receipt in appended
         if receipt.out is Outcome.GRANTED and isinstance(one.decision, Allowed)
     ]
-    secrets = parts.reader_keys.load(
-        [
-            (receipt, CallerKeys(frozenset(one.read.reader.grantees)), allowed)
-            for one, receipt, allowed in granted
-        ]
-    )
+    secrets = parts.reader_keys.load([(receipt, _caller(one), allowed) for one, receipt, allowed in granted])
     sealed = parts.data.sealed_fields(
         [(allowed.carnet_id, allowed.grant_id, allowed.compartments) for _, _, allowed in granted]
     )
@@ -258,6 +255,10 @@ def _answer(parts: Parts, appended: Sequence[tuple[_Decided, Appended]]) -> list
         for (one, receipt, allowed), keys, rows in zip(granted, secrets, sealed, strict=True)
     }
     return [opened.get(id(one)) or _refusal(one) for one, _ in appended]
+
+
+def _caller(one: _Decided) -> CallerKeys:
+    return CallerKeys(frozenset(one.read.reader.grantees))
 
 
 def _refusal(one: _Decided) -> Answer:
@@ -273,28 +274,85 @@ def _open(
     keys: ReaderSecrets,
     sealed: tuple[list[RecordRow], list[GrantKeyRow]],
 ) -> Answer | Exception:
-    records, wraps = sealed
-    if keys.grant is None or keys.shred is None:
-        return _ended_meanwhile(parts, one)
-    logged = {head.compartment for head in one.held}
-    narrowed = replace(allowed, compartments=allowed.compartments & logged)
     grant = next((row for row in one.facts.grants if row.grant.id == allowed.grant_id), None)
     if grant is None:
         return PermissionError("no grant of this caller answers")
+    logged = {head.compartment for head in one.held}
+    narrowed = replace(allowed, compartments=allowed.compartments & logged)
+    look = _Look(grant, keys, *sealed)
+    for left in reversed(range(LOOKS)):
+        if look.keys.grant is None or look.keys.shred is None:
+            return _ended_meanwhile(parts, one)
+        fields = _open_look(parts, receipt, narrowed, look)
+        if not isinstance(fields, Exception) and not look.torn(narrowed):
+            return _view(one, receipt, look, fields)
+        again = _look_again(parts, one, receipt, allowed, look)
+        if not left or again == look:  # nothing moved meanwhile: it is what is stored that is broken
+            return fields if isinstance(fields, Exception) else _view(one, receipt, look, fields)
+        look = again
+    raise AssertionError("the last look answers")
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look at both stores found. They are several statements: a key that changes between two of them
+    is seen half old, half new, and the look is done again."""
+
+    grant: GrantRow
+    keys: ReaderSecrets
+    records: list[RecordRow]
+    wraps: list[GrantKeyRow]
+
+    def torn(self, allowed: Allowed) -> bool:
+        """Whether a record stands under a field key that this grant has not."""
+        known = {(wrap.compartment, wrap.epoch) for wrap in self.wraps}
+        return any(
+            (row.head.compartment, row.head.epoch) not in known
+            for row in self.records
+            if row.head.compartment in allowed.compartments
+        )
+
+
+def _open_look(
+    parts: Parts, receipt: Appended, allowed: Allowed, look: _Look
+) -> Mapping[CompartmentId, Sequence[Entry]] | Exception:
     try:
-        fields = open_fields(
+        return open_fields(
             receipt,
-            keys,
-            narrowed,
-            grant=grant,
-            records=records,
-            wraps=wraps,
+            look.keys,
+            allowed,
+            grant=look.grant,
+            records=look.records,
+            wraps=look.wraps,
             instance=parts.instance,
             open_key=parts.reader_keys.open_grant_key,
         )
     except (CryptoError, EntryBrokenError, PermissionError) as error:
         return error
-    return FieldsView(one.read.carnet_id, one.read.purpose_id, receipt.no, receipt.at, grant, fields)
+
+
+def _look_again(parts: Parts, one: _Decided, receipt: Appended, allowed: Allowed, look: _Look) -> _Look:
+    """The same read, as things stand now. Only the key of a grant ever changes: other terms are not hers."""
+    known = look.grant.grant.terms
+    grant = next(
+        (
+            row
+            for row in parts.data.grants_of(allowed.carnet_id)
+            if replace(row.grant.terms, key_id=known.key_id) == known
+        ),
+        look.grant,
+    )
+    (keys,) = parts.reader_keys.load([(receipt, _caller(one), allowed)])
+    ((records, wraps),) = parts.data.sealed_fields(
+        [(allowed.carnet_id, allowed.grant_id, allowed.compartments)]
+    )
+    return _Look(grant, keys, records, wraps)
+
+
+def _view(
+    one: _Decided, receipt: Appended, look: _Look, fields: Mapping[CompartmentId, Sequence[Entry]]
+) -> FieldsView:
+    return FieldsView(one.read.carnet_id, one.read.purpose_id, receipt.no, receipt.at, look.grant, fields)
 
 
 def _ended_meanwhile(parts: Parts, one: _Decided) -> Answer | Exception:

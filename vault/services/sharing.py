@@ -32,11 +32,10 @@ from vault.services.entries import own_field_keys
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import (
     Journals,
-    KeyGoneError,
     OwnerAccess,
     OwnerSecrets,
     grant_name,
-    seed_name,
+    newest_public,
 )
 from vault.services.parts import Parts
 from vault.services.ports import Draft, FieldKeyRow, GrantKeyRow, GrantRow, SecretRow, Work
@@ -44,7 +43,6 @@ from vault.services.writing import (
     ATTEMPTS,
     CarnetClosedError,
     RacedError,
-    check_still_new,
     new_field_key,
     owner_secrets,
 )
@@ -84,12 +82,14 @@ class _Made:
     secret: SecretRow
 
 
-def structure_of(parts: Parts, grantee: Grantee) -> tuple[StructureId, StructureKind] | None:
-    """The structure behind a grantee, when both are in force."""
+def structure_of(
+    parts: Parts, grantee: Grantee, *, now: datetime | None = None
+) -> tuple[StructureId, StructureKind] | None:
+    """The structure behind a grantee, when both are in force ``now`` (None: by the clock)."""
     structure_id = StructureId(grantee.id)
     if grantee.kind is GranteeKind.PROFESSIONAL:
         habilitation = parts.data.habilitation(ProfessionalId(grantee.id))
-        if habilitation is None or not habilitation.live(parts.now()):
+        if habilitation is None or not habilitation.live(now or parts.now()):
             return None
         if habilitation.role not in READING_ROLES:
             return None
@@ -146,10 +146,8 @@ def give_grant(parts: Parts, owner: OwnerAccess, wish: Wish, *, actor: Actor) ->
 
 
 def _make(parts: Parts, owner: OwnerAccess, wish: Wish, secrets: OwnerSecrets, now: datetime) -> _Made:
-    seed = parts.rows.rows([seed_name(wish.grantee)]).get(seed_name(wish.grantee))
-    if seed is None or seed.public is None:
-        raise KeyGoneError("seed")
-    terms = _terms(parts, owner, wish, seed.public, now)
+    public = newest_public(parts.rows, wish.grantee)
+    terms = _terms(parts, owner, wish, public, now)
     grant_key = GrantKey(parts.random(32))
     grant_secret = GrantSecret(parts.random(32))
     field_keys, new_rows = _field_keys(parts, owner, terms.compartments, secrets)
@@ -171,7 +169,7 @@ def _make(parts: Parts, owner: OwnerAccess, wish: Wish, secrets: OwnerSecrets, n
     row = GrantRow(
         grant=Grant(terms, GrantState.GRANTED),
         terms=exact,
-        sealed_key=seal_grant_key(grant_key, public_key=seed.public, terms=exact),
+        sealed_key=seal_grant_key(grant_key, public_key=public, terms=exact),
         owner_wrap=wrap_key(
             grant_key,
             under=owner_wrapping_key(secrets.own),
@@ -229,20 +227,35 @@ def _store(
     carnet = work.carnet(owner.carnet_id)
     if carnet is None or not carnet.open:
         raise CarnetClosedError("this carnet is closed")
-    check_still_new(parts, owner.carnet_id, made.new_field_keys)
+    _check_still_so(parts, made, work.now)
     terms = made.row.grant.terms
     replaced = replaced_by(terms, [row.grant for row in work.grants_of(owner.carnet_id)])
     for old in replaced:
         work.end_grant(
             ended(old, GrantState.REPLACED, now=work.now), once_held_until=terms.ends_at + ONCE_HELD
         )
-        work.append(_entry(parts, Op.REPLACE, old, structure_id, journals, actor))
+        work.append(grant_entry(parts, Op.REPLACE, old, structure_id, journals, actor))
     for key in made.new_field_keys:
         work.add_field_key(key)
     work.add_grant(made.row, once_held_until=terms.ends_at + ONCE_HELD)
     work.add_grant_keys(owner.carnet_id, made.keys)
-    work.append(_entry(parts, Op.GRANT, made.row.grant, structure_id, journals, actor))
+    work.append(grant_entry(parts, Op.GRANT, made.row.grant, structure_id, journals, actor))
     return replaced
+
+
+def _check_still_so(parts: Parts, made: _Made, now: datetime) -> None:
+    """Under the lock: raises RacedError when keys changed since the grant was made, GrantRefusedError when
+    the grantee left meanwhile."""
+    terms = made.row.grant.terms
+    if structure_of(parts, terms.grantee, now=now) is None:
+        raise GrantRefusedError("/grantee", "Nous ne connaissons pas cet organisme.")
+    if key_id(newest_public(parts.rows, terms.grantee)).hex() != terms.key_id:
+        raise RacedError
+    new = {(key.compartment, key.epoch) for key in made.new_field_keys}
+    used = {(key.compartment, key.epoch) for key in made.keys} - new
+    known = {(row.compartment, row.epoch) for row in parts.data.field_keys(terms.carnet_id)}
+    if used != {place for place in known if place[0] in terms.compartments}:
+        raise RacedError
 
 
 def withdraw_grant(parts: Parts, owner: OwnerAccess, grant_id: GrantId, *, actor: Actor) -> Grant:
@@ -256,7 +269,9 @@ def withdraw_grant(parts: Parts, owner: OwnerAccess, grant_id: GrantId, *, actor
         structure = structure_of(parts, grant.terms.grantee)
         stopped = ended(grant, GrantState.WITHDRAWN, now=work.now)
         work.end_grant(stopped, once_held_until=work.now + ONCE_HELD)
-        work.append(_entry(parts, Op.WITHDRAW, grant, structure[0] if structure else None, journals, actor))
+        work.append(
+            grant_entry(parts, Op.WITHDRAW, grant, structure[0] if structure else None, journals, actor)
+        )
         work.commit()
     cut(parts, [grant_id])
     return stopped
@@ -278,7 +293,7 @@ def expire_grant(parts: Parts, row: GrantRow, *, actor: Actor) -> bool:
             ended(grant, GrantState.EXPIRED, now=work.now), once_held_until=grant.terms.ends_at + ONCE_HELD
         )
         structure_id = structure[0] if structure else None
-        work.append(_entry(parts, Op.EXPIRE, grant, structure_id, journals, actor))
+        work.append(grant_entry(parts, Op.EXPIRE, grant, structure_id, journals, actor))
         work.commit()
     cut(parts, [grant.id])
     return True
@@ -304,14 +319,17 @@ def _find(rows: Sequence[GrantRow], grant_id: GrantId) -> Grant:
     raise NoSuchGrantError("no such grant in this carnet")
 
 
-def _entry(
+def grant_entry(
     parts: Parts,
     op: Op,
     grant: Grant,
     structure_id: StructureId | None,
     journals: Journals,
     actor: Actor,
+    *,
+    reason: str | None = None,
 ) -> Draft:
+    """The entry of what becomes of a grant."""
     terms = grant.terms
     about = AboutContent(
         carnet_id=terms.carnet_id,
@@ -320,6 +338,7 @@ def _entry(
         legal_basis=terms.legal_basis,
         grant_id=terms.grant_id,
         fields=terms.compartments,
+        reason=reason,
     )
     return draft(
         op,

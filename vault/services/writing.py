@@ -173,7 +173,7 @@ def _store(
         raise CarnetClosedError("this carnet is closed")
     if stands.next_slot != carnet.next_slot or _alive(work.heads(carnet.carnet_id)) != _alive(seen):
         raise RacedError
-    check_still_new(parts, carnet.carnet_id, [key for one in sealed for key in one.new_keys])
+    _check_keys_stand(parts, carnet.carnet_id, sealed)
     for one in sealed:
         if one.slot_taken:
             work.take_slot(carnet.carnet_id)
@@ -187,10 +187,14 @@ def _store(
             work.add_record(row)
 
 
-def check_still_new(parts: Parts, carnet_id: CarnetId, keys: Sequence[FieldKeyRow]) -> None:
-    """Under the lock: raises RacedError when a share or another answer made one of these keys meanwhile."""
-    known = {(row.compartment, row.epoch) for row in parts.data.field_keys(carnet_id)} if keys else set()
-    if any((key.compartment, key.epoch) in known for key in keys):
+def _check_keys_stand(parts: Parts, carnet_id: CarnetId, sealed: Sequence[_Sealed]) -> None:
+    """Under the lock: raises RacedError when a share or another answer made one of the new keys meanwhile, or
+    when a compartment has a newer key than the one sealed under (it was rotated)."""
+    new = {(key.compartment, key.epoch) for one in sealed for key in one.new_keys}
+    used = {(row.head.compartment, row.head.epoch) for one in sealed for row in one.rows} - new
+    known = sorted((row.compartment, row.epoch) for row in parts.data.field_keys(carnet_id))
+    newest = dict(known)
+    if not new.isdisjoint(known) or any(newest.get(place) != epoch for place, epoch in used):
         raise RacedError
 
 
