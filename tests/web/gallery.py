@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from schemas.names import LegalBasis, Role
+from tests.web.gallery_account import own_account, own_office_account, signed_out
 from tests.web.gallery_forms import CARRIED, FIELDS, PURPOSES, SHARE_THEMES, SPECIALS
 from tests.web.gallery_people import (
     BODIES,
@@ -68,7 +69,7 @@ def _public() -> dict[str, v.PageView]:
         },
         "invitation": v.InvitationView(CCAS, Role.ADVISER, "/invitation/jeton"),
         "invitation-perdue": v.InvitationView(),
-        "deconnecte": v.SignedOutView(),
+        **signed_out(),
         "aide": v.HelpView(),
         "accessibilite": v.AccessibilityView(date(2026, 1, 15), "https://carnet.exemple.invalid"),
         "plan-du-site": v.SiteMapView(),
@@ -197,6 +198,7 @@ def _person() -> dict[str, v.PageView]:
         "telechargements": v.DownloadsView("/mes-telechargements/carnet.pdf"),
         "telechargements-sans": v.DownloadsView(None),
         "mes-demandes": v.RequestsView(),
+        **own_account(),
     }
 
 
@@ -233,6 +235,7 @@ def _professional() -> dict[str, v.PageView]:
         ),
         "carnet-vide": v.CarnetView("2B8R-4HTN-9C", "aide d’urgence", NOW, END, NOW, ()),
         "acces-termine": v.AccessEndedView(),
+        **own_office_account(),
     }
 
 

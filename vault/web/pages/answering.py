@@ -18,16 +18,23 @@ from vault.services.sessions import DPO, PERSON, PROFESSIONAL, Session
 from vault.web import guard
 from vault.web.guard import SAFE_METHODS
 from vault.web.login import safe_return_path
-from vault.web.pages import views
+from vault.web.pages import kept_form, views
 from vault.web.pages.cookie import BEFORE_SESSION
 from vault.web.pages.rendering import render
 from vault.web.problems import Problem
 from vault.web.state import WebState, state_of
 
-DONE = {"garde": "Vos réponses sont gardées.", "rien": "Rien n’a changé."}
+DONE = {
+    "garde": "Vos réponses sont gardées.",
+    "rien": "Rien n’a changé.",
+    "connexion": "Cette connexion est fermée.",
+    "connexions": "Vos autres connexions sont fermées.",
+}
 DONE_PARAMETER = "fait"
 RETURN = "retour"
-ENDED = "fermee"
+ENDED, TEXT_KEPT = "fermee", "texte"
+AGAIN_WHO = "/connexion/de-nouveau"
+_COMES_BACK_TO = {"/mes-telechargements/carnet.pdf": "/mes-telechargements"}  # a file shows no page
 _UNSUBMITTED = "Rien n’a été enregistré par cet envoi."
 
 
@@ -111,6 +118,9 @@ def problem_page(request: Request, problem: Problem) -> Response:
     session = _quietly(request)
     if problem.kind == "not-signed-in":
         return see_other(_sign_in_address(request))
+    if problem.kind == "fresh-sign-in-needed":
+        path: str = request.scope["path"]
+        return see_other(f"{AGAIN_WHO}?{RETURN}={quote(_COMES_BACK_TO.get(path, path), safe='')}")
     if problem.kind == "wrong-caller" and session is not None and _must_choose(session):
         return see_other("/choisir-structure")
     retry = problem.headers.get("Retry-After", "")
@@ -152,6 +162,8 @@ def _sign_in_address(request: Request) -> str:
     if request.method in SAFE_METHODS:
         asked = request.scope["path"] + ("?" + request.url.query if request.url.query else "")
         query = [f"{RETURN}={quote(safe_return_path(asked), safe='')}"]
+    elif kept_form.keep(request):
+        query = [f"{TEXT_KEPT}=1"]
     cookie = guard.cookie_of(request)
     if cookie and not cookie.startswith(BEFORE_SESSION):
         query.append(f"{ENDED}=1")

@@ -22,8 +22,9 @@ class Form:
     """The inputs of a posted form, in order."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self.pairs = tuple(pairs)
         values: dict[str, list[str]] = {}
-        for name, value in pairs:
+        for name, value in self.pairs:
             values.setdefault(name, []).append(value)
         self._values: Mapping[str, Sequence[str]] = values
 
@@ -61,7 +62,7 @@ async def posted(request: Request) -> Form:
     if len(body) > MOST_BYTES:
         raise TooLargeError("the form is too large")
     form = read_form(body)
-    request.state.csrf = form.one(CSRF_FIELD)
+    request.state.csrf, request.state.form = form.one(CSRF_FIELD), form
     return form
 
 

@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from vault.web.pages import (
+    account,
+    closing,
     dpo,
     joining,
     notice,
@@ -28,6 +30,8 @@ def routers() -> list[APIRouter]:
         sign_in.router,
         joining.router,
         sign_out.router,
+        account.router,
+        closing.router,
         person.router,
         themes.router,
         share_steps.router,

@@ -7,6 +7,8 @@
 
 import logging
 import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote
 
@@ -14,15 +16,26 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from vault.services.sessions import PERSON, PROFESSIONAL, NewSession, Session, remember_pending, take_pending
+from vault.carnet.references import shown
+from vault.services.sessions import (
+    DPO,
+    PERSON,
+    PROFESSIONAL,
+    NewSession,
+    Session,
+    remember_pending,
+    take_pending,
+)
 from vault.services.signing_in import (
     ComingIn,
+    NeedsRelinking,
     NotInvited,
     person_signs_in,
     professional_signs_in,
 )
 from vault.web import guard
 from vault.web.login import (
+    PendingSignIn,
     Refusal,
     SignedIn,
     SignInRefused,
@@ -33,19 +46,24 @@ from vault.web.login import (
 )
 from vault.web.login.coming_in import coming_in, recalled, remembered
 from vault.web.login.doors import doors_of
-from vault.web.pages import views
-from vault.web.pages.answering import ENDED, RETURN, home_of, page, see_other
+from vault.web.pages import kept_form, views
+from vault.web.pages.answering import AGAIN_WHO, ENDED, RETURN, TEXT_KEPT, home_of, page, see_other
 from vault.web.pages.cookie import new_browser, set_cookie
+from vault.web.pages.devices import device_words
 from vault.web.pages.form_reading import posted
 from vault.web.state import state_of
 
 log = logging.getLogger("carnet.security")
 
 FRANCECONNECT, PROCONNECT = "franceconnect", "proconnect"
+FRESH = "nouveau"
+ACCOUNT = "/mon-compte"
+LONG_AGO = datetime.fromtimestamp(0, UTC)  # when the provider does not say when she proved who she is
 LONGEST_PATH = 512
 _AREAS = {
-    PERSON: ("/mon-carnet", "/mes-partages", "/qui-a-vu", "/mes-demandes", "/mes-telechargements"),
-    PROFESSIONAL: ("/carnets",),
+    PERSON: ("/mon-carnet", "/mes-partages", "/qui-a-vu", "/mes-demandes", "/mes-telechargements", ACCOUNT),
+    PROFESSIONAL: ("/carnets", "/equipe", ACCOUNT),
+    DPO: ("/dpo", ACCOUNT),
 }
 _PAGES: dict[Refusal, tuple[views.WhyRefused, int]] = {
     Refusal.MALFORMED: (views.WhyRefused.TOO_OLD, 400),
@@ -75,6 +93,7 @@ def choose_door(request: Request, session: MaybeSession) -> Response:
         franceconnect_href=_door_address(request, FRANCECONNECT) if doors.open(FRANCECONNECT) else None,
         proconnect_href=_door_address(request, PROCONNECT) if doors.open(PROCONNECT) else None,
         session_ended=ENDED in request.query_params and session is None,
+        text_kept=TEXT_KEPT in request.query_params,
     )
     return page(request, view, session)
 
@@ -109,6 +128,18 @@ async def posted_at_proconnect_s(request: Request) -> Response:
     return await _refuse(request, PROCONNECT, _NOT_POSTED)
 
 
+@router.get(AGAIN_WHO)
+def ask_again_who(request: Request, session: Annotated[Session, Depends(guard.signed_in)]) -> Response:
+    """Before what cannot be undone: why she must prove again who she is, and the way to do it."""
+    door, wanted = session.private.get("provider", FRANCECONNECT), _first_page(session, _wanted(request))
+    view = views.AgainWhoView(
+        professional=door == PROCONNECT,
+        door_href=f"/connexion/{quote(door)}?{FRESH}=1&{RETURN}={quote(wanted, safe='')}",
+        back_href=home_of(session.row.kind),
+    )
+    return page(request, view, session)
+
+
 # --- leaving ---------------------------------------------------------------------------------------------
 
 
@@ -118,8 +149,11 @@ async def leave(request: Request, name: str, invitation: str = "") -> Response:
     cookie = guard.cookie_of(request)
     browser = cookie or new_browser()
     now, wanted = state.parts.now(), request.query_params.get(RETURN, "/")[:LONGEST_PATH]
+    fresh = request.query_params.get(FRESH) == "1"
     try:
-        address, pending = await doors_of(request).ask(name, lambda provider: start(provider, now, wanted))
+        address, pending = await doors_of(request).ask(
+            name, lambda provider: start(provider, now, wanted, fresh=fresh)
+        )
     except SignInRefused as refusal:
         return await _refuse(request, name, refusal)
     await run_in_threadpool(
@@ -136,8 +170,12 @@ async def leave(request: Request, name: str, invitation: str = "") -> Response:
 
 
 def _door_address(request: Request, name: str) -> str:
-    wanted = safe_return_path(request.query_params.get(RETURN))
+    wanted = _wanted(request)
     return f"/connexion/{name}" + (f"?{RETURN}={quote(wanted, safe='')}" if wanted != "/" else "")
+
+
+def _wanted(request: Request) -> str:
+    return safe_return_path(request.query_params.get(RETURN))
 
 
 # --- coming back -----------------------------------------------------------------------------------------
@@ -156,26 +194,49 @@ async def _come_back(request: Request, name: str) -> Response:
         signed = await doors_of(request).ask(
             name, lambda provider: finish(provider, pending, pairs, now), coming_back=True
         )
-        opened = await run_in_threadpool(_open, request, name, signed, invitation)
+        return await run_in_threadpool(_come_in, request, name, signed, pending, invitation)
     except SignInRefused as refusal:
         return await _refuse(request, name, refusal)
+
+
+def _come_in(
+    request: Request, name: str, signed: SignedIn, pending: PendingSignIn | None, invitation: str | None
+) -> Response:
+    """A new session, then where she goes: to what she was writing, where she wanted to go, or home."""
+    state = state_of(request)
+    state.limits.account_sign_in(signed.issuer, signed.subject)
+    fresh = pending is not None and pending.fresh
+    former = guard.visitor(request) if fresh else None
+    opened = _open(request, name, signed, invitation)
     if isinstance(opened, NotInvited):
         log.warning("sign-in refused: provider=%s reason=not_invited", name)
-        return await run_in_threadpool(_not_invited, request, name, signed)
-    answer = see_other(_first_page(opened.session, pending.return_path if pending else "/"))
+        return _not_invited(request, name, signed)
+    if isinstance(opened, NeedsRelinking):
+        log.warning("sign-in refused: provider=%s reason=needs_relinking", name)
+        view = views.RelinkingView(shown(opened.reference), _other_account_address(request, name, signed))
+        return page(request, view, status=403)
+    wanted = pending.return_path if pending else "/"
+    if former is not None and former.row.account_id != opened.session.row.account_id:
+        wanted = "/"  # somebody else proved who they are: it is another sign-in, and no page of hers
+    written = kept_form.carry(request, opened.cookie, opened.session)
+    answer = see_other(written or _first_page(opened.session, wanted))
     set_cookie(answer, state, opened.cookie)
     return answer
 
 
-def _open(request: Request, name: str, signed: SignedIn, invitation: str | None) -> NewSession | NotInvited:
+def _open(
+    request: Request, name: str, signed: SignedIn, invitation: str | None
+) -> NewSession | NotInvited | NeedsRelinking:
     state = state_of(request)
-    coming: ComingIn = coming_in(
+    verified = coming_in(
         signed,
         catalogue=state.parts.catalogue,
         provider=name,
         address=guard.address_of(request),
         former_cookie=guard.cookie_of(request),
     )
+    device = device_words(request.headers.get("user-agent"))
+    coming: ComingIn = replace(verified, device=device, proved_at=signed.auth_time or LONG_AGO)
     if name == FRANCECONNECT:
         return person_signs_in(state.parts, coming, rules=state.session_rules[PERSON])
     rules = state.session_rules[PROFESSIONAL]
@@ -183,13 +244,16 @@ def _open(request: Request, name: str, signed: SignedIn, invitation: str | None)
 
 
 def _not_invited(request: Request, name: str, signed: SignedIn) -> Response:
+    why, other = views.WhyRefused.NOT_INVITED, _other_account_address(request, name, signed)
+    return page(request, views.SignInRefusedView(why, True, f"/connexion/{name}", other), status=403)
+
+
+def _other_account_address(request: Request, name: str, signed: SignedIn) -> str:
     """The provider would let the same person in again unasked: a way to end its session is offered."""
     key = secrets.token_urlsafe(32)
     told = {"id_token": signed.id_token}
     remember_pending(state_of(request).parts, browser=guard.cookie_of(request) or "", state=key, told=told)
-    door, why = f"/connexion/{name}", views.WhyRefused.NOT_INVITED
-    view = views.SignInRefusedView(why, True, door, f"{door}/autre-compte?suite={key}")
-    return page(request, view, status=403)
+    return f"/connexion/{name}/autre-compte?suite={key}"
 
 
 def _first_page(session: Session, wanted: str) -> str:
@@ -197,9 +261,7 @@ def _first_page(session: Session, wanted: str) -> str:
     kind, path = session.row.kind, safe_return_path(wanted)
     if kind != PERSON and not session.row.subject:
         return "/choisir-structure"
-    own = any(
-        path == area or path.startswith((area + "/", area + "?")) for area in _AREAS.get(kind, ("/dpo",))
-    )
+    own = any(path == area or path.startswith((area + "/", area + "?")) for area in _AREAS[kind])
     return path if own else home_of(kind)
 
 

@@ -1,7 +1,7 @@
 """The form of a theme: asked from the catalogue, saved whole in one transaction, nothing typed ever lost."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from vault.services.parts import Parts
 from vault.services.writing import Answer, RevisionConflictError, write_answers
 from vault.web import guard
 from vault.web.guard import Person
-from vault.web.pages import views
+from vault.web.pages import kept_form, views
 from vault.web.pages.answering import DONE_PARAMETER, page, see_other
 from vault.web.pages.form_answers import Refusal, answer_of
 from vault.web.pages.form_reading import Form, Posted, posted
@@ -46,6 +46,8 @@ def show_theme(request: Request, theme_id: str, me: Me) -> Response:
     parts = state_of(request).parts
     theme, fields = _theme(parts.catalogue, theme_id)
     entries = _entries(parts, me, fields)
+    if form := kept_form.kept(request, me.session):
+        return page(request, _kept_view(parts, theme, fields, form, entries), me.session)
     warn = request.query_params.get(READ_AGAIN) == "1"
     forms = [written_form(parts.catalogue, field, entries.get(field.id), warn=warn) for field in fields]
     return page(request, _view(theme, forms), me.session)
@@ -61,6 +63,7 @@ def save_theme(request: Request, theme_id: str, form: Posted, me: Me) -> Respons
         try:
             if sent.answers:
                 write_answers(parts, me.owner, sent.answers, actor=me.actor)
+            kept_form.forget(request)
             return see_other(_after(parts.catalogue, theme, sent.answers))
         except RevisionConflictError:  # another tab was faster, after our look
             entries = _entries(parts, me, fields)
@@ -130,6 +133,20 @@ def _shown_again(
         forms.append(field_form(field, typed, refusal=refusal))
     conflicts = all(refusal.conflict for refusal in sent.refused.values())
     return page(request, _view(theme, forms), me.session, status=409 if conflicts else 422)
+
+
+def _kept_view(
+    parts: Parts, theme: Named, fields: Sequence[Field], form: Form, entries: Mapping[FieldId, Entry]
+) -> views.ThemeFormView:
+    """The form as it was sent when her session was over: nothing of it is written, she reads it first."""
+    typed = {field.id: typed_in(form, field) for field in fields if not field.read_only}
+    forms = [
+        field_form(field, told)
+        if (told := typed.get(field.id)) is not None
+        else written_form(parts.catalogue, field, entries.get(field.id))
+        for field in fields
+    ]
+    return replace(_view(theme, forms), kept=True)
 
 
 def _view(theme: Named, forms: Sequence[views.FieldForm]) -> views.ThemeFormView:

@@ -7,7 +7,8 @@ Rules
 - `href` and `action` are addresses of ours (a path that begins with one "/"), made by the route.
 """
 
-from vault.web.pages.views.forms import *  # noqa: F403 - this package is one vocabulary in several files
+from vault.web.pages.views.account import *  # noqa: F403 - this package is one vocabulary in several files
+from vault.web.pages.views.forms import *  # noqa: F403
 from vault.web.pages.views.identity import *  # noqa: F403
 from vault.web.pages.views.office import *  # noqa: F403
 from vault.web.pages.views.person import *  # noqa: F403

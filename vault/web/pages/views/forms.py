@@ -115,3 +115,4 @@ class ThemeFormView:
     intro: str = ""
     hidden: tuple[Hidden, ...] = ()
     back_href: str = "/mon-carnet"
+    kept: bool = False  # as she sent it when her session was over: not written yet

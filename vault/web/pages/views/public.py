@@ -47,6 +47,7 @@ class SignInView:
     franceconnect_href: str | None = "/connexion/franceconnect"
     proconnect_href: str | None = "/connexion/proconnect"
     session_ended: bool = False
+    text_kept: bool = False  # a form that arrived too late waits a quarter of an hour
 
 
 class WhyRefused(StrEnum):
@@ -110,11 +111,13 @@ class ChooseStructureView:
 
 @dataclass(frozen=True)
 class SignedOutView:
-    """`/deconnexion/retour`. `provider_too`: the session at FranceConnect or ProConnect was ended as well."""
+    """`/deconnexion/retour`. `provider_too`: the session at FranceConnect or ProConnect was ended as well.
+    `unsure`: this browser forgot its session, but the store did not say that it is ended."""
 
     template: ClassVar[str] = "public/signed_out.html"
 
     provider_too: bool = True
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
