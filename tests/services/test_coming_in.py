@@ -153,7 +153,9 @@ def test_the_same_pair_is_the_same_carnet_and_any_other_is_another(town: World) 
 
     def signs_in(**told: Any) -> str:
         coming = coming_in("ana", **{"subject": subject, "claims": claims, **told})
-        return signing_in.person_signs_in(town.parts, coming, rules=RULES).session.row.subject
+        opened = signing_in.person_signs_in(town.parts, coming, rules=RULES)
+        assert isinstance(opened, NewSession)
+        return opened.session.row.subject
 
     first = signs_in()
     assert signs_in() == first
@@ -255,8 +257,9 @@ def test_her_name_is_written_when_it_is_new_or_changed_and_only_then(town: World
     def names(*told: str) -> list[tuple[str, int]]:
         claims = {"name": {"nom": told[0], "prenoms": list(told[1:])}}
         coming = coming_in("ana", subject=subject, claims=claims)
-        session = signing_in.person_signs_in(town.parts, coming, rules=RULES).session
-        carnet = session.row.subject
+        opened = signing_in.person_signs_in(town.parts, coming, rules=RULES)
+        assert isinstance(opened, NewSession)
+        carnet = opened.session.row.subject
         records = town.parts.data.own_records(carnet, history=True)  # type: ignore[arg-type]
         return [(row.head.compartment, row.head.version) for row in records]
 

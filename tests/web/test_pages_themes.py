@@ -11,6 +11,7 @@ from tests.web.plain_browser import Browser, Page
 from tests.web.site import Site
 from tests.world import RULES, Someone, coming_in
 from vault.services.own_carnet import read_own_carnet
+from vault.services.sessions import NewSession
 from vault.services.signing_in import person_signs_in
 
 WORK, MOVES, NEEDS = "/mon-carnet/emploi", "/mon-carnet/mobilite", "/mon-carnet/autre"
@@ -226,6 +227,7 @@ def test_names_and_texts_are_shown_as_text(lone_site: Site) -> None:
     hostile = "<script>alert(1)</script>{{7*7}}\"'><img src=x>"
     coming = coming_in("mallory", claims={"name": {"nom": hostile, "prenoms": hostile}}, display_name=hostile)
     session = person_signs_in(lone_site.world.parts, coming, rules=RULES)
+    assert isinstance(session, NewSession)
     lone_site.world.structure(hostile)
     browser = Browser(lone_site.signed_in(session))
     browser.post(WORK, {**browser.get(WORK).form(WORK).filled({}), "parcours_recit": hostile})

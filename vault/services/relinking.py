@@ -81,14 +81,14 @@ class Asked:
 def meet(parts: Parts, identity: Identity, *, address: str | None) -> NeedsRelinking | Account | None:
     """What stands about a pair that no account has: a request to wait for; the account that was linked to it
     just now; or None, she is new here."""
-    requests = _requests_of(parts, identity)
-    for request in requests:
-        if request.state == ACCEPTED and (linked := _link(parts, identity, request, address)):
+    accepted = [one for one in _requests_of(parts, identity) if one.state == ACCEPTED]
+    for request in accepted:
+        if linked := _link(parts, identity, request, address):
             return linked
-    waiting = _waiting(requests)
+    waiting = _waiting(_requests_of(parts, identity))
     if waiting is None and must_ask(parts, identity):
         waiting = _ask(parts, identity, address)
-    return waiting
+    return waiting or find_account(parts, *identity.pair)  # linked meanwhile, in another tab
 
 
 def must_ask(parts: Parts, identity: Identity) -> bool:
@@ -331,8 +331,8 @@ def _drop(parts: Parts, work: Work, row: RelinkingRow) -> None:
 
 
 def _drop_keys(parts: Parts, request_id: str) -> None:
-    parts.keystore.delete_tags(request_id)
     parts.keystore.delete_secrets([binding_name(kind, request_id) for kind in _BINDINGS])
+    parts.keystore.delete_tags(request_id)  # last: by them an interrupted removal is found again
 
 
 def _drop_orphans(parts: Parts, now: datetime) -> int:
