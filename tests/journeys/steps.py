@@ -1,11 +1,14 @@
-"""What several journeys do: come in, share. Names of people are those of the bundled provider."""
+"""What several journeys do: come in, leave, share. Names of people are those of the bundled provider."""
 
 from collections.abc import Sequence
 from typing import Any
 
 
-def come_in(walker: Any, key: str) -> None:
+def come_in(walker: Any, key: str, *, renewed: bool = False) -> None:
+    """``renewed``: with the person's second identifier at the provider."""
     walker.page.goto(f"{walker.url}/connexion/franceconnect")
+    if renewed:
+        walker.page.get_by_role("link", name="avec un nouvel identifiant").click()
     walker.page.locator(f"button[value={key}]").click()
 
 
@@ -13,6 +16,12 @@ def come_in_invited(walker: Any, invitation: str, key: str) -> None:
     walker.page.goto(invitation)
     walker.page.get_by_role("button", name="Continuer avec ProConnect").click()
     walker.page.locator(f"button[value={key}]").click()
+
+
+def leave(walker: Any) -> None:
+    """Sign out, which ends where it says so."""
+    walker.page.locator("header").get_by_role("button", name="Se déconnecter").click()
+    walker.page.wait_for_url(f"{walker.url}/deconnexion/retour*")
 
 
 def share_with(walker: Any, words: str, purpose: str, fields: Sequence[str], *, check: bool = True) -> None:

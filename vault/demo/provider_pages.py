@@ -20,11 +20,13 @@ STYLE = """\
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1.125rem/1.6 system-ui, sans-serif; }
 main { max-width: 40rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; }
+h2 { font-size: 1.25rem; line-height: 1.25; margin: 2rem 0 0; }
 ul { list-style: none; margin: 1rem 0; padding: 0; }
 li { margin: 0 0 .75rem; }
 button { display: block; width: 100%; min-height: 3rem; padding: .6rem 1rem; text-align: left; font: inherit;
   color: var(--ink); background: transparent; border: 2px solid var(--line); border-radius: 8px; cursor:
   pointer; overflow-wrap: anywhere; }
+button.back { width: auto; }
 button strong { display: block; color: var(--accent); }
 button:hover { border-color: var(--accent); }
 a { color: var(--accent); display: inline-block; padding: .6rem 0; }
@@ -62,14 +64,13 @@ Son nom et sa naissance restent les mêmes. <a href="{{ action }}">Garder l’id
 {% endif %}
 <form method="post" action="{{ action }}">
 {% if renewed %}<input type="hidden" name="renewed" value="1">{% endif %}
+<button class="back" name="refuse" value="1">Revenir sans me connecter</button>
 <ul>
 {% for identity in identities %}
 <li><button name="identity" value="{{ identity.key }}"><strong>{{ identity.display_name }}</strong>
 {{ identity.note }}</button></li>
 {% endfor %}
 </ul>
-<h2>Vous ne voulez pas continuer ?</h2>
-<button name="refuse" value="1">Revenir sans me connecter</button>
 </form>
 {% if not renewed %}
 <h2>Pour essayer</h2>
