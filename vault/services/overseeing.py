@@ -40,6 +40,7 @@ ACCESS_OPS = (
     Op.OPEN_CARNET,
     Op.SIGN_IN,
     Op.LOG_READ,
+    Op.RELINK,
 )
 
 

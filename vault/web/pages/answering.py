@@ -27,6 +27,8 @@ from vault.web.state import WebState, state_of
 DONE = {
     "garde": "Vos réponses sont gardées.",
     "rien": "Rien n’a changé.",
+    "rattache": "Vous avez accepté. Le carnet s’ouvrira à la prochaine connexion de cette personne.",
+    "refuse": "Vous avez refusé. Ce carnet reste fermé à cette demande.",
     "connexion": "Cette connexion est fermée.",
     "connexions": "Vos autres connexions sont fermées.",
 }

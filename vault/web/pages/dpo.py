@@ -1,4 +1,5 @@
-"""The desk of the data protection officer: the health of the log, every access, no value and no name."""
+"""The desk of the data protection officer: the health of the log, every access, the carnets that somebody
+with a new identifier asks for. No value and no name."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -9,20 +10,28 @@ from fastapi.responses import Response
 from schemas.ids import CarnetId, StructureId
 from vault.audit.events import ActorKind, Op
 from vault.carnet.references import shown
+from vault.services import relinking
 from vault.services.overseeing import LogHealth, OverseenEntry, list_entries, log_health
 from vault.services.parts import Parts
 from vault.services.ports import StructureRow
+from vault.services.relinking import AlreadyDecidedError, NoSuchRequestError
 from vault.web import guard
 from vault.web.guard import Dpo, WrongCallerError
 from vault.web.pages import french, views
-from vault.web.pages.answering import page
-from vault.web.pages.form_reading import posted
+from vault.web.pages.answering import DONE_PARAMETER, page, see_other
+from vault.web.pages.form_reading import Posted, posted
 from vault.web.pages.naming import short_labels
 from vault.web.pages.office import purpose_words
 from vault.web.pages.person import BEFORE, index_of
 from vault.web.state import state_of
 
 LATEST = 10
+YES, NO = "accepter", "refuser"
+_OUTCOMES = {
+    relinking.ACCEPTED: "acceptée, en attente de la prochaine connexion",
+    relinking.DONE: "acceptée, le carnet s’est ouvert",
+    relinking.REFUSED: "refusée",
+}
 GONE = "effacé ou inconnu"
 NOBODY = "–"
 _WHAT = {Op.READ_OWN: "consultation de son propre carnet", Op.WITHDRAW: "partage arrêté"}  # labels say "vous"
@@ -60,7 +69,50 @@ def show_log(request: Request, me: Me) -> Response:
 
 @router.get("/dpo/demandes")
 def show_requests(request: Request, me: Me) -> Response:
-    return page(request, views.DpoRequestsView(), me.session)
+    return _requests_page(request, me)
+
+
+@router.post("/dpo/demandes/{request_id}")
+def answer_request(request: Request, request_id: str, form: Posted, me: Me) -> Response:
+    """Yes needs the box that says that somebody was met; no needs nothing."""
+    accept = form.one("reponse") == YES
+    if not accept and form.one("reponse") != NO:
+        return _requests_page(request, me, "Choisissez une réponse.", status=422)
+    if accept and "rencontre" not in form:
+        fault = "Cochez la case qui dit que vous avez rencontré la personne, puis acceptez."
+        return _requests_page(request, me, fault, status=422)
+    try:
+        relinking.decide(state_of(request).parts, request_id, accept=accept, actor=me.actor)
+    except (NoSuchRequestError, AlreadyDecidedError):
+        fault = "Cette demande a déjà reçu une réponse, ou elle s’est effacée."
+        return _requests_page(request, me, fault, status=409)
+    except PermissionError:
+        raise WrongCallerError("no habilitation in force") from None
+    return see_other(f"/dpo/demandes?{DONE_PARAMETER}={'rattache' if accept else 'refuse'}")
+
+
+def _requests_page(request: Request, me: Dpo, fault: str = "", *, status: int = 200) -> Response:
+    parts = state_of(request).parts
+    waiting = relinking.list_requests(parts, relinking.OPEN)
+    decided = relinking.list_requests(parts, *_OUTCOMES, limit=LATEST)
+    view = views.DpoRequestsView(
+        tuple(map(_link_request, waiting)), tuple(map(_link_request, decided)), fault
+    )
+    return page(request, view, me.session, status=status)
+
+
+def _link_request(asked: relinking.Asked) -> views.LinkRequest:
+    row = asked.row
+    is_open = row.state == relinking.OPEN
+    return views.LinkRequest(
+        reference=shown(row.reference),
+        carnet=shown(asked.carnet_reference) if asked.carnet_reference else GONE,
+        asked_at=row.opened_at,
+        ends_at=asked.ends_at,
+        action=f"/dpo/demandes/{row.request_id}" if is_open else None,
+        outcome=_OUTCOMES.get(row.state, ""),
+        decided_at=row.decided_at,
+    )
 
 
 def health_view(request: Request, health: LogHealth) -> views.LogHealth:

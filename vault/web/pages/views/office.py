@@ -17,6 +17,7 @@ __all__ = [
     "DpoHomeView",
     "DpoLogView",
     "DpoRequestsView",
+    "LinkRequest",
     "LogHealth",
 ]
 
@@ -137,7 +138,28 @@ class DpoLogView:
 
 
 @dataclass(frozen=True)
+class LinkRequest:
+    """Somebody whose identifier changed asks for a carnet: numbers and dates, never a name.
+
+    `action` is where to post yes or no while it is open; `outcome` says in words what was decided.
+    """
+
+    reference: str
+    carnet: str
+    asked_at: datetime
+    ends_at: datetime
+    action: str | None = None
+    outcome: str = ""
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class DpoRequestsView:
-    """`/dpo/demandes`: requests do not pass through the service yet; the page says so."""
+    """`/dpo/demandes`: carnets to link to a new identifier. Requests about rights do not pass through the
+    service yet; the page says so. `fault`: one sentence, when the last answer could not be taken."""
 
     template: ClassVar[str] = "office/dpo_requests.html"
+
+    waiting: tuple[LinkRequest, ...] = ()
+    decided: tuple[LinkRequest, ...] = ()
+    fault: str = ""
