@@ -266,11 +266,20 @@ class RekeyingKeys:
         sealed = seal_grant_key(key, public_key=self._next.public, terms=exact)
         return replace(row, grant=replace(row.grant, terms=terms), terms=exact, sealed_key=sealed)
 
-    def successor(self, rows: KeyRows, grantee: Grantee) -> SecretRow:
-        """The new pair as the row that takes the place of the former one, not yet stored."""
-        standing = rows.rows([seed_name(grantee)])[seed_name(grantee)]
-        name, version = seed_name(grantee), standing.version + 1
-        return rows.make(*name, self._next.seed, version=version, public=self._next.public)
+    @property
+    def succeeded(self) -> bool:
+        """Whether the new pair has taken the place of the former already."""
+        return self._former == self._next.seed
+
+    def successor(self, rows: KeyRows, grantee: Grantee) -> SecretRow | None:
+        """The new pair as the row to store in the place of the former one. None when another process has
+        done so, and the pair that is next by now is another one."""
+        found = rows.rows([seed_name(grantee), next_seed_name(grantee)])
+        standing, following = found.get(seed_name(grantee)), found.get(next_seed_name(grantee))
+        if standing is None or following is None or following.public != self._next.public:
+            return None
+        version = standing.version + 1
+        return rows.make(*seed_name(grantee), self._next.seed, version=version, public=self._next.public)
 
 
 def public_keys(rows: KeyRows, grantee: Grantee) -> list[bytes]:

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from schemas.ids import GrantId
 from vault.audit.checkpoint import Checkpoint
 from vault.errors import BrokenError
+from vault.services.habilitations import finish_leavings
 from vault.services.journal import OPERATOR
 from vault.services.key_sources import grant_name
 from vault.services.leaving import finish_erasure, finish_forgetting
 from vault.services.parts import Parts
 from vault.services.ports import StoredCheckpoint
+from vault.services.rekeying import rekey, rekeyings
 from vault.services.relinking import drop_old_requests
 from vault.services.sharing import cut, expire_grant
 
@@ -40,6 +42,8 @@ class UpkeepReport:
     erased: int
     swept: int
     orphans: int
+    left: int = 0  # habilitations that came to their end
+    rekeyed: int = 0  # structures somebody left, whose key changed
     requests: int = 0  # to link an account, of which nothing is heard any more
 
     def any(self) -> bool:
@@ -57,6 +61,8 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "erased": lambda: finish_erasures(parts),
         "swept": lambda: parts.keystore.sweep(now) + parts.data.drop_once_held(now),
         "orphans": lambda: drop_orphans(parts, now),
+        "left": lambda: finish_leavings(parts, now),
+        "rekeyed": lambda: rekey_structures(parts),
         "requests": lambda: drop_old_requests(parts, now),
     }
     done: dict[str, int] = {}
@@ -111,6 +117,19 @@ def finish_erasures(parts: Parts) -> int:
             finish_erasure(parts, carnet.carnet_id)
         done += len(carnets)
     return done
+
+
+def rekey_structures(parts: Parts) -> int:
+    """Structures somebody left, or whose change of key was interrupted."""
+    structures, broken = rekeyings(parts), list[BrokenError]()
+    for structure_id in structures:
+        try:
+            rekey(parts, structure_id)
+        except BrokenError as error:
+            broken.append(error)
+    if broken:
+        raise broken[0]
+    return len(structures)
 
 
 def drop_orphans(parts: Parts, now: datetime) -> int:
