@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from schemas.names import LegalBasis, Role
+from tests.web import gallery_relinking
 from tests.web.gallery_account import own_account, own_office_account, signed_out
 from tests.web.gallery_forms import CARRIED, FIELDS, PURPOSES, SHARE_THEMES, SPECIALS
 from tests.web.gallery_people import (
@@ -69,6 +70,7 @@ def _public() -> dict[str, v.PageView]:
         },
         "invitation": v.InvitationView(CCAS, Role.ADVISER, "/invitation/jeton"),
         "invitation-perdue": v.InvitationView(),
+        "carnet-a-verifier": gallery_relinking.HER,
         **signed_out(),
         "aide": v.HelpView(),
         "accessibilite": v.AccessibilityView(date(2026, 1, 15), "https://carnet.exemple.invalid"),
@@ -250,6 +252,8 @@ def _dpo() -> dict[str, v.PageView]:
         ),
         "dpo-journal-faux": v.DpoLogView(replace(HEALTH_OK, verified_ok=False)),
         "dpo-demandes": v.DpoRequestsView(),
+        "dpo-demandes-recues": gallery_relinking.DESK,
+        "dpo-demandes-faute": gallery_relinking.AT_FAULT,
     }
 
 
