@@ -145,8 +145,7 @@ def test_after_signing_out_of_a_shared_computer_nobody_walks_in(
     aside.goto(f"{her.url}/connexion/{door}")
     assert aside.locator("button[name=identity]").count() == 0, "until then the provider knows her"
     aside.close()
-    her.page.goto(her.url + home)
-    leave(her)
+    leave(her)  # at ProConnect the other tab opened a newer session: the page of before ends it too
     her.check()
     her.sees("Vous avez quitté le service", "fermée ici et chez le service d’identification")
     her.page.go_back()
@@ -157,6 +156,18 @@ def test_after_signing_out_of_a_shared_computer_nobody_walks_in(
     assert her.page.url.startswith(f"{her.url}/connexion")
     her.page.goto(f"{her.url}/connexion/{door}")
     assert asks_who(her)
+
+
+def test_a_changed_identifier_is_a_case_for_a_human_and_does_not_lead_into_the_carnet(walkers: Any) -> None:
+    her = walkers()
+    come_in(her, "fatoumata")
+    leave(her)
+    with her.expecting(403):
+        come_in(her, "fatoumata", renewed=True)
+    her.check()
+    assert "Bonjour" not in her.text
+    her.page.goto(f"{her.url}/mon-carnet")
+    assert her.page.url.startswith(f"{her.url}/connexion"), "no session was opened"
 
 
 def test_the_provider_s_own_page_is_whole_on_a_phone_and_for_the_keyboard(walkers: Any) -> None:
