@@ -14,7 +14,15 @@ from schemas.names import Role, StructureKind
 from tests.world import MovingClock, Someone, System, World, a_public_jwk
 from vault.audit.events import ActorKind
 from vault.cli import main
-from vault.services import administering, leaving, log_openings, overseeing, own_carnet, throttling
+from vault.services import (
+    administering,
+    habilitations,
+    leaving,
+    log_openings,
+    overseeing,
+    own_carnet,
+    throttling,
+)
 from vault.services.journal import OPERATOR, Actor
 from vault.services.key_sources import KeyRows
 from vault.services.reading import FieldsView
@@ -22,7 +30,7 @@ from vault.services.upkeep import run_upkeep
 from vault.storage.log_source import log_source
 
 ROOT = Path(__file__).parents[2]
-CONTENT = {"own", "shred", "grant", "seed"}
+CONTENT = {"own", "shred", "grant", "seed", "seed-next"}
 
 
 # --- what the code may name ------------------------------------------------------------------------------
@@ -40,6 +48,9 @@ FORBIDDEN = {
     "services/leaving.py": BOTH,
     "services/throttling.py": BOTH,
     "services/journal.py": BOTH,
+    "services/habilitations.py": BOTH,
+    "services/rekeying.py": BOTH,
+    "services/rotating.py": READER_PATH | {"open_own", "open_record"},
     "services/proving.py": BOTH,
     "services/log_folder.py": BOTH,
     "services/received.py": BOTH,
@@ -100,6 +111,7 @@ def callers_of(name: str) -> set[str]:
         ("OwnerKeys", {"bootstrap.py"}),
         ("ReaderKeys", {"bootstrap.py"}),
         ("KeyRows", {"bootstrap.py"}),
+        ("RekeyingKeys", {"services/rekeying.py"}),  # the one that holds a seed without a caller of its own
         ("Allowed", set()),  # made in the room that decides
         ("open_fields", {"services/reading.py"}),
         ("open_own", {"services/own_carnet.py"}),
@@ -223,8 +235,26 @@ def test_the_upkeep_loads_no_key_of_content_but_to_puncture(
     assert (report.forgotten, report.erased) == (1, 1)
     assert report.expired >= 1
     story.town.app.jobs().run_once()
-    assert {name for name in loads.names if name[0] in CONTENT} == {("shred", story.eva.carnet_id)}
-    assert loads.kinds == {"journal", "month", "shred"}
+    seeds = {"seed", "seed-next"}  # of structures that somebody left in another test
+    assert {name for name in loads.names if name[0] in CONTENT - seeds} == {("shred", story.eva.carnet_id)}
+    assert loads.kinds - seeds - {"leaving"} == {"journal", "month", "shred"}
+
+
+def test_the_upkeep_that_changes_a_key_loads_seeds_and_nothing_they_would_open(
+    story: Story, loads: Loads, clock: MovingClock
+) -> None:
+    """G_g passes from one seal to the other; Q_g, S_p and O_p, without which it opens no field, stay away."""
+    town = story.town
+    run_upkeep(town.parts)
+    name = new_id()
+    member = town.member(story.system.structure_id, name, Role.REFERENT, kind=StructureKind.SIAE)
+    habilitations.end_habilitation(town.parts, member.professional_id, at=None, actor=OPERATOR)
+    loads.names.clear()
+    assert run_upkeep(town.parts).rekeyed == 1
+    mine = f"structure:{story.system.structure_id}"
+    assert {one for one in loads.names if one[0] in CONTENT} == {("seed", mine), ("seed-next", mine)}
+    assert loads.kinds <= {"journal", "month", "seed", "seed-next", "leaving"}
+    assert isinstance(town.read(story.system, story.eva.carnet_id), FieldsView)
 
 
 COMMANDS = (
@@ -268,10 +298,10 @@ def test_a_reader_loads_its_own_grant_and_seed_and_nothing_of_the_owner(story: S
     town, system = story.town, story.system
     loads.names.clear()
     assert isinstance(town.read(system, story.eva.carnet_id), FieldsView)
-    assert loads.kinds == {"journal", "month", "agent", "shred", "grant", "seed"}
-    (seed,) = [id_ for kind, id_ in loads.names if kind == "seed"]
+    assert loads.kinds == {"journal", "month", "agent", "shred", "grant", "seed", "seed-next"}
+    seeds = {id_ for kind, id_ in loads.names if kind.startswith("seed")}
     grantee = Grantee.structure(system.structure_id)
-    assert seed == f"{grantee.kind}:{grantee.id}"
+    assert seeds == {f"{grantee.kind}:{grantee.id}"}
     loads.names.clear()
     town.read(system, "nobody")
     assert loads.kinds == {"journal", "month", "agent"}
