@@ -48,7 +48,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "python_multipart": ("vault.web",),
     "authlib": ("vault.web.login",),
     "httpcore2": ("vault.web.login",),  # the layer under httpx2: only it can bound a whole exchange
-    "httpx2": ("vault.web.login", "vault.demo"),
+    "httpx2": ("vault.web.login", "vault.web.api.client_keys", "vault.demo"),
     "joserfc": ("vault.web.login", "vault.web.api", "vault.demo"),
     "jinja2": ("vault.web", "vault.demo", "exporters"),
     "markupsafe": ("vault.web", "vault.demo", "exporters"),

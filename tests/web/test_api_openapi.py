@@ -31,6 +31,7 @@ ISSUE_ROUTES = {
     ("get", f"{V1}/dpo/log"),
     ("get", f"{V1}/openapi.json"),
     ("post", "/oauth/token"),
+    ("post", "/oauth/revoke"),
     ("get", "/log/checkpoint"),
     ("get", "/log/vkey"),
     ("get", "/sante"),

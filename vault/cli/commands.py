@@ -95,6 +95,7 @@ class Commands:
     def _group(self, topic: str) -> Any:
         if topic not in self._groups:
             what = f"{topic}: commands of this topic"
-            parser = self._groups[""].add_parser(topic, description=what, help=what)
+            above, _, word = topic.rpartition(" ")
+            parser = self._group(above).add_parser(word, description=what, help=what)
             self._groups[topic] = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
         return self._groups[topic]

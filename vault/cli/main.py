@@ -12,11 +12,11 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from vault.cli import audit, carnets, database, demo, jobs, keys, serve, structures
+from vault.cli import audit, carnets, clients, database, demo, jobs, keys, serve, structures
 from vault.cli.commands import CONFIGURATION, DONE, FAILED, USAGE, Answer, Commands, Parser, UsageError
 from vault.errors import CallerError, CarnetError, ConfigError, UnavailableError
 
-TOPICS = (serve, demo, keys, database, structures, audit, carnets, jobs)
+TOPICS = (serve, demo, keys, database, structures, clients, audit, carnets, jobs)
 _HEAD = "usage: carnet COMMAND [--json]\n\n"
 _TAIL = """
 
@@ -26,6 +26,9 @@ docs/settings.md. Exit codes: 0 done, 1 check failed or refused, 2 usage, 3 conf
 _HINTS = {
     "NoSuchStructureError": "carnet structure add makes one and prints its id",
     "NoSuchCarnetError": "the id is the one the person's export and the DPO's pages show",
+    "BadAddressError": "an https address, or http on this very machine",
+    "NoSuchClientError": "carnet client add makes one and prints its id",
+    "ClientKeyError": "carnet client key list shows what there is",
     "BadKeyError": "give the public half alone: kty, crv, x (and y)",
 }
 

@@ -1,15 +1,13 @@
-"""``carnet structure``, ``invite`` and ``client``: who may be shared with, and by what door they come in."""
+"""``carnet structure`` and ``invite``: who may be shared with, and by what door they come in."""
 
 import argparse
-from pathlib import Path
 
 from schemas.ids import StructureId
 from schemas.names import Role, StructureKind
-from vault.cli.commands import Answer, Commands, UsageError
+from vault.cli.commands import Answer, Commands
 from vault.cli.opening import checked
 from vault.services import administering
 
-_MOST_KEY_BYTES = 10_000
 _LONGEST_NAME = 200
 
 
@@ -19,9 +17,6 @@ def declare(commands: Commands) -> None:
     )
     commands.add(
         "invite", "a link by which one professional joins, once, within seven days", _invite, _invited
-    )
-    commands.add(
-        "client add", "a system of a structure, known by its public key", _add_client, _client_arguments
     )
 
 
@@ -45,18 +40,6 @@ def _invited(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _client_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--structure", required=True, metavar="ID")
-    parser.add_argument("--name", required=True, type=_name, help="which system, for those who look after it")
-    parser.add_argument(
-        "--public-jwk",
-        required=True,
-        type=Path,
-        metavar="FILE",
-        help="its public key: EC P-256 or Ed25519, as a JWK",
-    )
-
-
 def _add_structure(told: argparse.Namespace) -> Answer:
     with checked() as application:
         structure_id = administering.add_structure(
@@ -77,23 +60,6 @@ def _invite(told: argparse.Namespace) -> Answer:
     expires_at = invitation.expires_at.isoformat(timespec="seconds").replace("+00:00", "Z")
     document = {"invitation_id": invitation.invitation_id, "url": url, "expires_at": expires_at}
     return Answer(document, [url, f"It works once, until {expires_at}. Send it to that person alone."])
-
-
-def _add_client(told: argparse.Namespace) -> Answer:
-    text = _read_key(told.public_jwk)
-    with checked() as application:
-        client_id = administering.add_client(
-            application.parts, structure_id=StructureId(told.structure), name=told.name, public_jwk=text
-        )
-    return Answer({"client_id": client_id}, [client_id])
-
-
-def _read_key(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(_MOST_KEY_BYTES).decode()
-    except (OSError, ValueError):
-        raise UsageError(f"{path} cannot be read", "--public-jwk is the path of a JSON file") from None
 
 
 def _name(text: str) -> str:

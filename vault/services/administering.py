@@ -3,25 +3,22 @@
 Each is an entry of the log about nobody, by the operator; none can read a carnet.
 """
 
-import json
-
 from consent.grants import Grantee
-from schemas.ids import ClientId, StructureId, new_id
+from schemas.ids import StructureId, new_id
 from schemas.names import StructureKind
-from vault.audit.events import AboutContent, ActorKind, Op
+from vault.audit.events import AboutContent, Op
 from vault.audit.leaf import Leaf
-from vault.errors import CallerError
 from vault.services.accounts import INDEX
-from vault.services.bindings import CLIENT, DOORS, STRUCTURE, binding_row, structure_facts
+from vault.services.bindings import DOORS, STRUCTURE, binding_row, structure_facts
+from vault.services.clients import BadKeyError, add_client, check_jwk
 from vault.services.invitations import Invitation, invite
 from vault.services.joining import seed_row
-from vault.services.key_sources import INSTANCE, KeyRows, Random, agent_name
+from vault.services.key_sources import INSTANCE, KeyRows, Random
 from vault.services.noting import about_nobody
 from vault.services.opened_entries import about_of
 from vault.services.parts import Parts
-from vault.services.ports import ClientRow, KeyStore, StructureRow
+from vault.services.ports import KeyStore, StructureRow
 from vault.services.structures import NoSuchStructureError
-from vault.services.tokens import client_facts
 
 __all__ = [
     "BadKeyError",
@@ -36,10 +33,6 @@ __all__ = [
     "make_instance_keys",
     "note_configuration",
 ]
-
-
-class BadKeyError(CallerError):
-    """The file is not a public key we can check signatures with (EC P-256 or Ed25519, as a JWK)."""
 
 
 def make_instance_keys(
@@ -106,36 +99,3 @@ def add_structure(parts: Parts, *, name: str, kind: StructureKind, siret: str | 
         work.append(about_nobody(parts, Op.STRUCTURE_CHANGE, AboutContent(structure_id=structure_id)))
         work.commit()
     return structure_id
-
-
-def add_client(parts: Parts, *, structure_id: StructureId, name: str, public_jwk: str) -> ClientId:
-    """A system of a structure, known by its public key. Raises NoSuchStructureError, BadKeyError."""
-    if parts.data.structure(structure_id) is None:
-        raise NoSuchStructureError("no such structure")
-    jwk = check_jwk(public_jwk)
-    row = ClientRow(ClientId(new_id()), structure_id, name, f'{{"keys":[{jwk}]}}', None)
-    parts.keystore.add_secrets(
-        [
-            parts.rows.make(*agent_name(ActorKind.CLIENT, row.client_id), parts.random(32)),
-            binding_row(parts.rows, CLIENT, row.client_id, client_facts(row)),
-        ]
-    )
-    with parts.data.change() as work:
-        work.add_client(row)
-        work.append(about_nobody(parts, Op.CLIENT_CHANGE, AboutContent(structure_id=structure_id)))
-        work.commit()
-    return row.client_id
-
-
-def check_jwk(text: str) -> str:
-    """The public JWK, compact, without anything private. Raises BadKeyError."""
-    try:
-        jwk = json.loads(text)
-        kind = (jwk["kty"], jwk["crv"])
-    except (ValueError, KeyError, TypeError):
-        raise BadKeyError("not a JWK") from None
-    members = {("EC", "P-256"): ("kty", "crv", "x", "y"), ("OKP", "Ed25519"): ("kty", "crv", "x")}.get(kind)
-    if members is None or "d" in jwk or not all(isinstance(jwk.get(name), str) for name in members):
-        raise BadKeyError("an EC P-256 or Ed25519 public key is needed, without its private part")
-    kept = {name: jwk[name] for name in (*members, "kid") if name in jwk}
-    return json.dumps(kept, sort_keys=True)

@@ -3,6 +3,9 @@
 A token ends with a seal of what its row says, so that a row written by another hand opens nothing. Whoever
 asks proves itself with a signed assertion (RFC 7523); the signature is checked at the door, which
 then asks here that the assertion's ``jti`` was never used.
+
+A token may be bound to a key (``jkt``, RFC 9449): each call then comes with a proof, used once like an
+assertion. Tokens end with their system, and when one of its keys is removed.
 """
 
 from collections.abc import Sequence
@@ -11,11 +14,19 @@ from datetime import datetime, timedelta
 
 from schemas.ids import ClientId
 from vault.crypto import digest, equal, new_secret
-from vault.services.bindings import CLIENT, doors_secret, holds, seal_of, to_the_millisecond
+from vault.services.bindings import (
+    CLIENT,
+    binding_name,
+    digest_of,
+    doors_secret,
+    seal_of,
+    to_the_millisecond,
+)
 from vault.services.parts import Parts
-from vault.services.ports import ClientRow, TokenRow
+from vault.services.ports import ClientRow, SecretName, TokenRow
 
 TOKEN_LIFE = timedelta(seconds=600)
+_NOBODY = ("", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +38,17 @@ class NewToken:
 def client_of(parts: Parts, client_id: str) -> ClientRow | None:
     """The system, while it is in force and is what was registered."""
     row = parts.data.client(ClientId(client_id))
+    vouched = _vouched(parts, client_id, _NOBODY if row is None else client_facts(row))
     if row is None or (row.ends_at is not None and row.ends_at <= parts.now()):
         return None
-    return row if holds(parts, CLIENT, row.client_id, client_facts(row)) else None
+    return row if vouched else None
+
+
+def _vouched(parts: Parts, client_id: str, facts: tuple[str, ...]) -> bool:
+    """Whether the root vouches for these facts; the same look whoever is asked about."""
+    wanted = digest_of(CLIENT, client_id, facts)
+    kept = parts.rows.load([binding_name(CLIENT, client_id), next_name(client_id)])
+    return any(equal(one, wanted) for one in kept.values())
 
 
 def client_facts(row: ClientRow) -> tuple[str, ...]:
@@ -37,16 +56,39 @@ def client_facts(row: ClientRow) -> tuple[str, ...]:
     return row.structure_id, row.public_jwks, row.jwks_uri or "", "dpop" if row.dpop else ""
 
 
-def give_token(parts: Parts, client: ClientRow, *, jti: str, assertion_ends_at: datetime) -> NewToken | None:
-    """A fresh token, or None when this assertion was used before."""
-    if not parts.keystore.use_jti(client.client_id, digest(jti), assertion_ends_at):
+def use_once(parts: Parts, client_id: ClientId, jti: str, ends_at: datetime) -> bool:
+    """Use an assertion or a proof of this system up. False when it was used before."""
+    return parts.keystore.use_jti(client_id, digest(jti), ends_at)
+
+
+def next_name(client_id: str) -> SecretName:
+    """The row of K that vouches for a system's new facts while they change."""
+    return ("client-next", client_id)
+
+
+def give_token(
+    parts: Parts, client: ClientRow, *, jti: str, assertion_ends_at: datetime, jkt: str = ""
+) -> NewToken | None:
+    """A fresh token, bound to the key ``jkt`` names if any; None when this assertion was used before, or when
+    the system is no longer what it was."""
+    if not use_once(parts, client.client_id, jti, assertion_ends_at):
         return None
     ends_at = to_the_millisecond(parts.now() + TOKEN_LIFE)
-    row = TokenRow("", client.client_id, client.structure_id, ends_at)
+    row = TokenRow("", client.client_id, client.structure_id, ends_at, jkt)
     secret = new_secret()
     token = f"{secret}.{_seal(doors_secret(parts), secret, row)}"
     parts.keystore.add_token(replace(row, token_id=digest(token)))
+    if (
+        client_of(parts, client.client_id) != client
+    ):  # it ended meanwhile: its tokens were deleted, not this one
+        parts.keystore.end_tokens(client.client_id)
+        return None
     return NewToken(token, ends_at)
+
+
+def end_token(parts: Parts, client_id: ClientId, token: str) -> None:
+    """What this token opened is closed, if it is one of that system's. Unknown or another's: nothing."""
+    parts.keystore.end_tokens(client_id, token_id=digest(token))
 
 
 def tokens_of(parts: Parts, tokens: Sequence[str]) -> list[TokenRow | None]:
@@ -65,4 +107,4 @@ def _live(token: str, row: TokenRow | None, doors: bytes, now: datetime) -> Toke
 
 
 def _seal(doors: bytes, secret: str, row: TokenRow) -> str:
-    return seal_of(doors, "token", secret, row.client_id, row.structure_id, row.ends_at.isoformat())
+    return seal_of(doors, "token", secret, row.client_id, row.structure_id, row.ends_at.isoformat(), row.jkt)

@@ -18,6 +18,7 @@ from vault.services.rows import Appended, Draft, ReadTicket
 from vault.storage.appender import Decider, GroupAppender
 from vault.storage.audit_log import HeldLog, LogIdentity, found_log
 from vault.storage.carnets import CarnetChanges, CarnetLooks
+from vault.storage.clients import ClientChanges, ClientLooks
 from vault.storage.consented_reads import ConsentedReads
 from vault.storage.database import Database
 from vault.storage.failures import LOG, ConflictError
@@ -36,6 +37,7 @@ class SqlWork(
     CarnetChanges,
     GrantChanges,
     PeopleChanges,
+    ClientChanges,
     HabilitationEnds,
     OutboxChanges,
     RelinkingChanges,
@@ -58,7 +60,15 @@ class SqlWork(
 
 
 class SqlDataStore(
-    CarnetLooks, GrantLooks, PeopleLooks, OutboxLooks, RelinkingLooks, RotationLooks, LogLooks, ConsentedReads
+    CarnetLooks,
+    GrantLooks,
+    PeopleLooks,
+    ClientLooks,
+    OutboxLooks,
+    RelinkingLooks,
+    RotationLooks,
+    LogLooks,
+    ConsentedReads,
 ):
     """``clock`` gives aware datetimes. ``decider`` is for tests of the order argument only."""
 

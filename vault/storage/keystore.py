@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, delete, select, text, update
 
 from vault.services.ports import Clock
 from vault.services.rows import SecretName, SecretRow, StoredCheckpoint
+from vault.storage.client_tokens import TokenEnds
 from vault.storage.columns import insert_if_absent, is_identifier, padded
 from vault.storage.database import Database
 from vault.storage.failures import ConflictError
@@ -29,7 +30,7 @@ _SECRETS = Prepared(select(*_SECRET).where(one_of(secrets.c.kind, "kinds"), one_
 _CHECKPOINT = select(checkpoint_table.c.size, checkpoint_table.c.at, checkpoint_table.c.note)
 
 
-class SqlKeyStore(SignInRows):
+class SqlKeyStore(SignInRows, TokenEnds):
     """``clock`` gives aware datetimes: when a secret was made."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -7,7 +7,7 @@ not stops the start (``check_declared``).
 - ``person_fresh``: a person who proved who she is a few minutes ago, for what cannot be undone.
 - ``holder``: whoever has an account and a standing here, about that account.
 - ``manager``: somebody in charge of a structure's team, who reads no carnet.
-- ``grantee``: a professional's session or a structure's access token.
+- ``grantee``: a professional's session or a structure's access token, with its proof if it is bound to a key.
 
 Nobody's word is taken for a grantee: the seeds a caller may use come from its session or token (docs/
 architecture.md). A session's unsafe call also needs the CSRF token, from a hidden input or a header.
@@ -37,7 +37,10 @@ from vault.services.ports import HabilitationRow, TokenRow
 from vault.services.reading import Reader
 from vault.services.sessions import DPO, PERSON, PROFESSIONAL, Session, session_of
 from vault.services.signing_in import in_force
-from vault.services.tokens import tokens_of
+from vault.services.tokens import tokens_of, use_once
+from vault.web.api.dpop import CHALLENGE, SCHEME, open_proof
+from vault.web.api.signatures import UnprovenError
+from vault.web.limits import counted_address
 from vault.web.state import WebState, state_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,7 +50,11 @@ FRESH_FOR = timedelta(minutes=10)
 
 
 class NotSignedInError(RefusedError):
-    """No live session or token."""
+    """No live session or token; ``challenge`` says to a program how to come back (RFC 9110, 11.6.1)."""
+
+    def __init__(self, message: str, *, challenge: str = "Bearer") -> None:
+        super().__init__(message)
+        self.challenge = challenge
 
 
 class WrongCallerError(RefusedError):
@@ -196,13 +203,37 @@ async def grantee(request: Request) -> Professional | System:
     """A professional in the browser or by the API, or a structure's system with its access token. Holds no
     thread while it waits for the token's row."""
     bearer = bearer_of(request)
-    if bearer is None:
+    bound = None if bearer is not None else bound_token_of(request)
+    if bearer is None and bound is None:
         return await run_in_threadpool(professional, request)
     state = state_of(request)
-    token = await state.tokens.ask(bearer)
+    token = await state.tokens.ask(bearer or bound or "")
+    if bound is not None:
+        await run_in_threadpool(_check_proof, request, bound, token)
     if token is None:
         raise NotSignedInError("no live token")
+    if token.jkt and bound is None:
+        raise NotSignedInError("this token needs a proof", challenge=CHALLENGE % "invalid_token")
     return system(state, token, address_of(request))
+
+
+def _check_proof(request: Request, bound: str, token: TokenRow | None) -> None:
+    """The caller holds the key its token is bound to, and says so for this call alone (RFC 9449, section 7).
+    Raises NotSignedInError; TooManyError when this address failed too often."""
+    state, address = state_of(request), counted_address(request)
+    state.limits.before_proof(address)
+    try:
+        proof = open_proof(request, state.settings.public_url, now=state.parts.now(), token=bound)
+        if token is None or not token.jkt or not compare_digest(token.jkt, proof.jkt):
+            raise NotSignedInError("no live token of this key", challenge=CHALLENGE % "invalid_token")
+        if not use_once(state.parts, token.client_id, proof.use, proof.ends_at):
+            raise UnprovenError
+    except UnprovenError:
+        state.limits.failed_proof(address)
+        raise NotSignedInError("no proof", challenge=CHALLENGE % "invalid_dpop_proof") from None
+    except NotSignedInError:
+        state.limits.failed_proof(address)
+        raise
 
 
 def system(state: WebState, token: TokenRow, address: str | None) -> System:
@@ -216,8 +247,17 @@ def system(state: WebState, token: TokenRow, address: str | None) -> System:
 
 def bearer_of(request: Request) -> str | None:
     """The access token presented, if any (RFC 6750, header only)."""
+    return _presented(request, "bearer")
+
+
+def bound_token_of(request: Request) -> str | None:
+    """The access token presented as bound to a key, if any (RFC 9449)."""
+    return _presented(request, SCHEME.lower())
+
+
+def _presented(request: Request, wanted: str) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+    return token.strip() if scheme.lower() == wanted and token.strip() else None
 
 
 def address_of(request: Request) -> str | None:
@@ -239,8 +279,10 @@ def _session(request: Request) -> Session | None:
 def _for_a_session(request: Request) -> Session:
     """The live session; a system with a live token is told that it is the wrong caller, not to sign in."""
     bearer = bearer_of(request)
-    if bearer is not None and cookie_of(request) is None and tokens_of(state_of(request).parts, [bearer])[0]:
-        raise WrongCallerError("for people, not for systems")
+    if bearer is not None and cookie_of(request) is None:
+        token = tokens_of(state_of(request).parts, [bearer])[0]
+        if token is not None and not token.jkt:
+            raise WrongCallerError("for people, not for systems")
     return signed_in(request)
 
 

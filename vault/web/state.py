@@ -16,6 +16,7 @@ from vault.services.parts import Parts
 from vault.services.ports import StructureRow, TokenRow
 from vault.services.reading import Answer, SharedRead
 from vault.services.sessions import DPO, PERSON, PROFESSIONAL, SessionRules
+from vault.web.api.client_keys import ClientKeys
 from vault.web.gather import Gatherer
 from vault.web.limits import Limits
 
@@ -29,6 +30,7 @@ class WebState:
     log_vkeys: tuple[str, ...]  # C2SP verifier keys, newest first
     issuer: Issuer  # who signs what is printed
     limits: Limits
+    client_keys: ClientKeys
     kinds: dict[StructureId, StructureKind] = field(default_factory=dict)  # a structure's kind never changes
 
     @property

@@ -91,5 +91,9 @@ def security_schemes(cookie: str) -> dict[str, Any]:
             "name": CSRF_HEADER,
             "description": "for unsafe methods with a session; the value is in GET /session",
         },
-        "token": {"type": "http", "scheme": "bearer", "description": "from POST /oauth/token"},
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "from POST /oauth/token; scheme DPoP, with a proof, when it is bound (RFC 9449)",
+        },
     }

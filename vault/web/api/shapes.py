@@ -117,6 +117,7 @@ ANSWERS: dict[str, Schema] = {
                 "enum": [
                     "invalid_request",
                     "invalid_client",
+                    "invalid_dpop_proof",
                     "unsupported_grant_type",
                     "temporarily_unavailable",
                 ]
@@ -247,7 +248,7 @@ ANSWERS: dict[str, Schema] = {
         }
     ),
     "Token": shape(
-        {"access_token": TEXT, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"}}
+        {"access_token": TEXT, "token_type": {"enum": ["Bearer", "DPoP"]}, "expires_in": {"type": "integer"}}
     ),
     "Health": {
         "anyOf": [shape({"status": {"const": "ok"}}), shape({"status": {"const": "failing"}, "part": TEXT})]
