@@ -13,6 +13,7 @@ from vault.audit import open_note
 from vault.errors import LogUnavailableError, StoreUnavailableError
 from vault.web.api.sante import Pulse
 from vault.web.headers import MOST_BODY
+from vault.web.telling import Refusals
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +184,41 @@ def test_no_secret_and_no_name_reaches_the_process_log(site: Site, caplog: pytes
     said = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("httpx"))
     assert "canari" not in said.lower()
     assert not [secret for secret in secrets if secret in caplog.text]
+
+
+def told_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "carnet.security"]
+
+
+def test_a_refusal_is_told_to_the_operator_by_its_kind_alone(
+    lone_site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, me = lone_site.person("refus")
+    stranger = lone_site.dpo("autre-refus")
+    me.headers.pop("X-CSRF-Token")
+    calls = [
+        (me.put(f"{V1}/me/fields/permis_conduire", json={"value": ["b"]}), "csrf"),
+        (me.post("/deconnexion", data={"csrf_token": "faux"}), "csrf"),
+        (stranger.get("/mon-carnet"), "wrong-caller"),
+        (stranger.get(f"{V1}/me/carnet?canari=1"), "wrong-caller"),
+    ]
+    assert told_of(caplog) == [
+        f"refused: reason={reason} request={answer.headers['x-request-id']}" for answer, reason in calls
+    ]
+    assert lone_site.client().get(f"{V1}/me/carnet").status_code == 401
+    assert len(told_of(caplog)) == len(calls), "a session that ended is everyday life"
+
+
+def test_whoever_hammers_at_a_door_does_not_fill_the_disk(caplog: pytest.LogCaptureFixture) -> None:
+    now = [0.0]
+    refusals = Refusals(lambda: now[0])
+    for _ in range(1000):
+        refusals.tell("wrong-caller", {"carnet.request_id": "x"})
+    assert len(told_of(caplog)) == 61
+    assert told_of(caplog)[-1].endswith("the rest is not told")
+    now[0] += 60
+    refusals.tell("wrong-caller", {})
+    assert len(told_of(caplog)) == 62
 
 
 def test_when_the_log_cannot_append_the_answer_is_503_and_says_so(

@@ -59,9 +59,20 @@ def _workers(text: str) -> int:
 
 
 def _serve(told: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    _log_to_stderr()
     with listen(told.host, told.port) as listening:
         return _serve_on(listening, told)
+
+
+def _log_to_stderr() -> None:
+    """One line for each thing worth an operator's look, dated in UTC (RFC 3339)."""
+    told = logging.Formatter(
+        "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    told.converter = time.gmtime
+    handler = logging.StreamHandler()
+    handler.setFormatter(told)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def _serve_on(listening: socket.socket, told: argparse.Namespace) -> int:

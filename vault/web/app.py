@@ -24,9 +24,7 @@ from vault.config import Settings
 from vault.services.parts import Parts
 from vault.services.reading import read_shared_fields
 from vault.services.tokens import tokens_of
-from vault.web.api import carnets, catalogue, dpo, grants, log, me, oauth, openapi, revocation, sante, session
-from vault.web.api.client_keys import ClientKeys
-from vault.web.api.proving import TokenRequestError, token_error
+from vault.web.api import carnets, catalogue, dpo, grants, log, me, oauth, openapi, sante, session
 from vault.web.gather import Gatherer
 from vault.web.guard import check_declared
 from vault.web.headers import AnswerHeaders, Gate, fixed_headers
@@ -34,6 +32,7 @@ from vault.web.limits import Limits
 from vault.web.pages.routes import problem_page, routers
 from vault.web.problems import HANDLED, on_error
 from vault.web.state import WebState
+from vault.web.telling import Refusals
 
 THREADS = 96  # above the callers that wait at once: a thread is never what one waits for
 STATIC = Path(__file__).parent / "static"
@@ -49,7 +48,6 @@ API: tuple[APIRouter, ...] = (
     dpo.router,
     openapi.router,
     oauth.router,
-    revocation.router,
     log.router,
     sante.router,
 )
@@ -90,12 +88,13 @@ def create_app(
         exception_handlers=dict.fromkeys(HANDLED, on_error),
         lifespan=_lifespan,
     )
-    app.add_exception_handler(TokenRequestError, token_error)
+    app.add_exception_handler(oauth.TokenRequestError, oauth.token_error)
     app.router.routes[:] = _routes((*API, *(routers() if pages is None else pages)))
     check_declared(app.router.routes)
     app.state.carnet = state = _state(application, clock)
     app.state.pulse = sante.Pulse(application.parts, clock)
     app.state.problem_page = problem_page
+    app.state.refusals = Refusals(clock)
     app.state.openapi = cache(partial(_openapi, app.router.routes, state))
     return app
 
@@ -115,7 +114,6 @@ def _state(application: Running, clock: Callable[[], float]) -> WebState:
         log_vkeys=application.log_vkeys,
         issuer=application.issuer,
         limits=Limits(on=application.settings.limits, clock=clock),
-        client_keys=ClientKeys(clock),
     )
 
 

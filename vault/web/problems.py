@@ -35,14 +35,14 @@ from vault.services.writing import (
 )
 from vault.web.guard import CsrfError, FreshSignInNeededError, NotSignedInError, WrongCallerError
 from vault.web.limits import TooManyError
+from vault.web.telling import Refusals
 
 log = logging.getLogger("carnet.web")
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "tag:carnet.example,2026:problems/"  # RFC 4151: the same for every instance, fetched by nobody
-FOR_PROGRAMS = ("/api/", "/oauth/", "/log/", "/sante", "/.well-known/oauth-")
-# Errors of RFC 6749 there.
-FOR_TOKENS = ("/oauth/token", "/api/v1/oauth/token", "/oauth/revoke", "/api/v1/oauth/revoke")
+FOR_PROGRAMS = ("/api/", "/oauth/", "/log/", "/sante")
+FOR_TOKENS = ("/oauth/token", "/api/v1/oauth/token")  # errors of RFC 6749 there
 
 KINDS: dict[str, tuple[int, str]] = {
     "bad-request": (400, "La demande n’a pas la forme attendue."),
@@ -199,7 +199,7 @@ def problem_of(error: Exception) -> Problem:
 def _refusal(error: Exception) -> Problem | None:
     match error:
         case NotSignedInError():
-            return Problem("not-signed-in", headers={"WWW-Authenticate": error.challenge})
+            return Problem("not-signed-in", headers={"WWW-Authenticate": "Bearer"})
         case FreshSignInNeededError():
             return Problem("fresh-sign-in-needed")
         case CsrfError():
@@ -253,6 +253,8 @@ async def on_error(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.status >= 500:
         note(error, problem.status, request.scope)
+    refusals: Refusals = request.app.state.refusals
+    refusals.tell(problem.kind, request.scope)
     return await answer(request, problem)
 
 
