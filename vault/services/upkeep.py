@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from schemas.ids import GrantId
 from vault.audit.checkpoint import Checkpoint
 from vault.errors import BrokenError
+from vault.services.clients import finish_clients
 from vault.services.habilitations import finish_leavings
 from vault.services.journal import OPERATOR
 from vault.services.key_sources import grant_name
@@ -59,7 +60,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "expired": lambda: expire_grants(parts, now),
         "forgotten": lambda: finish_forgettings(parts),
         "erased": lambda: finish_erasures(parts),
-        "swept": lambda: parts.keystore.sweep(now) + parts.data.drop_once_held(now),
+        "swept": lambda: parts.keystore.sweep(now) + parts.data.drop_once_held(now) + finish_clients(parts),
         "orphans": lambda: drop_orphans(parts, now),
         "left": lambda: finish_leavings(parts, now),
         "rekeyed": lambda: rekey_structures(parts),
