@@ -24,7 +24,9 @@ from vault.config import Settings
 from vault.services.parts import Parts
 from vault.services.reading import read_shared_fields
 from vault.services.tokens import tokens_of
-from vault.web.api import carnets, catalogue, dpo, grants, log, me, oauth, openapi, sante, session
+from vault.web.api import carnets, catalogue, dpo, grants, log, me, oauth, openapi, revocation, sante, session
+from vault.web.api.client_keys import ClientKeys
+from vault.web.api.proving import TokenRequestError, token_error
 from vault.web.gather import Gatherer
 from vault.web.guard import check_declared
 from vault.web.headers import AnswerHeaders, Gate, fixed_headers
@@ -48,6 +50,7 @@ API: tuple[APIRouter, ...] = (
     dpo.router,
     openapi.router,
     oauth.router,
+    revocation.router,
     log.router,
     sante.router,
 )
@@ -88,7 +91,7 @@ def create_app(
         exception_handlers=dict.fromkeys(HANDLED, on_error),
         lifespan=_lifespan,
     )
-    app.add_exception_handler(oauth.TokenRequestError, oauth.token_error)
+    app.add_exception_handler(TokenRequestError, token_error)
     app.router.routes[:] = _routes((*API, *(routers() if pages is None else pages)))
     check_declared(app.router.routes)
     app.state.carnet = state = _state(application, clock)
@@ -114,6 +117,7 @@ def _state(application: Running, clock: Callable[[], float]) -> WebState:
         log_vkeys=application.log_vkeys,
         issuer=application.issuer,
         limits=Limits(on=application.settings.limits, clock=clock),
+        client_keys=ClientKeys(clock),
     )
 
 

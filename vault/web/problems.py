@@ -41,8 +41,9 @@ log = logging.getLogger("carnet.web")
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "tag:carnet.example,2026:problems/"  # RFC 4151: the same for every instance, fetched by nobody
-FOR_PROGRAMS = ("/api/", "/oauth/", "/log/", "/sante")
-FOR_TOKENS = ("/oauth/token", "/api/v1/oauth/token")  # errors of RFC 6749 there
+FOR_PROGRAMS = ("/api/", "/oauth/", "/log/", "/sante", "/.well-known/oauth-")
+# Errors of RFC 6749 there.
+FOR_TOKENS = ("/oauth/token", "/api/v1/oauth/token", "/oauth/revoke", "/api/v1/oauth/revoke")
 
 KINDS: dict[str, tuple[int, str]] = {
     "bad-request": (400, "La demande n’a pas la forme attendue."),
@@ -199,7 +200,7 @@ def problem_of(error: Exception) -> Problem:
 def _refusal(error: Exception) -> Problem | None:
     match error:
         case NotSignedInError():
-            return Problem("not-signed-in", headers={"WWW-Authenticate": "Bearer"})
+            return Problem("not-signed-in", headers={"WWW-Authenticate": error.challenge})
         case FreshSignInNeededError():
             return Problem("fresh-sign-in-needed")
         case CsrfError():
