@@ -12,11 +12,11 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from vault.cli import audit, carnets, clients, database, demo, jobs, keys, serve, structures
+from vault.cli import audit, carnets, clients, database, demo, jobs, keys, relinkings, serve, structures
 from vault.cli.commands import CONFIGURATION, DONE, FAILED, USAGE, Answer, Commands, Parser, UsageError
 from vault.errors import CallerError, CarnetError, ConfigError, UnavailableError
 
-TOPICS = (serve, demo, keys, database, structures, clients, audit, carnets, jobs)
+TOPICS = (serve, demo, keys, database, structures, clients, audit, carnets, relinkings, jobs)
 _HEAD = "usage: carnet COMMAND [--json]\n\n"
 _TAIL = """
 
@@ -29,6 +29,8 @@ _HINTS = {
     "BadAddressError": "an https address, or http on this very machine",
     "NoSuchClientError": "carnet client add makes one and prints its id",
     "ClientKeyError": "carnet client key list shows what there is",
+    "NoSuchRequestError": "carnet relink list shows those that wait; one without news for 90 days is dropped",
+    "AlreadyDecidedError": "carnet relink list shows those that wait; what was decided is in the log",
     "BadKeyError": "give the public half alone: kty, crv, x (and y)",
 }
 
