@@ -254,9 +254,11 @@ async def on_error(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.status >= 500:
         note(error, problem.status, request.scope)
-    refusals: Refusals = request.app.state.refusals
-    refusals.tell(problem.kind, request.scope)
-    return await answer(request, problem)
+    answered = await answer(request, problem)
+    if answered.status_code >= 400:  # led to where she has to go instead, nobody was refused
+        refusals: Refusals = request.app.state.refusals
+        refusals.tell(problem.kind, request.scope)
+    return answered
 
 
 HANDLED: tuple[type[Exception], ...] = (
