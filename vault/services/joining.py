@@ -23,6 +23,7 @@ from vault.services.accounts import (
 )
 from vault.services.bindings import HABILITATION, binding_name, binding_row, habilitation_facts, in_force
 from vault.services.coming_in import ComingIn, NotInvited, note_sign_in, private_part
+from vault.services.habilitations import leaving_row
 from vault.services.invitations import INVITATION, as_invited
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, agent_name, seed_name
@@ -145,11 +146,14 @@ def _join(
             invited.habilitation_ends_at,
             invited.invitation_id,
         )
-        vouched = binding_row(parts.rows, HABILITATION, professional_id, habilitation_facts(row))
-        parts.keystore.add_secrets([vouched])
+        vouched = [binding_row(parts.rows, HABILITATION, professional_id, habilitation_facts(row))]
+        if row.ends_at is not None:
+            vouched.append(leaving_row(parts.rows, row, due=row.ends_at))
+        parts.keystore.add_secrets(vouched)
         work.add_habilitation(row)
         if not work.use_invitation(invited.invitation_id, professional_id):
             return None
+        work.drop_mail(invited.invitation_id)  # nobody needs to be told any more
         work.append(_joined(parts, actor, journals))
         work.commit()
     parts.keystore.take_link(digest(invitation))  # used: the row of the invitation already says so

@@ -49,7 +49,8 @@ INVITATION = select(
     invitations.c.invited_by,
     invitations.c.habilitation_ends_at,
     invitations.c.cancelled_at,
-).where(invitations.c.invitation_id == bindparam("invitation"))
+)
+_ONE_INVITATION = INVITATION.where(invitations.c.invitation_id == bindparam("invitation"))
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'"})
 
 
@@ -223,5 +224,5 @@ class PeopleLooks(Looks):
 
     def invitation(self, invitation_id: InvitationId) -> InvitationRow | None:
         with self._database.read() as connection:
-            row = connection.execute(INVITATION, {"invitation": invitation_id}).one_or_none()
+            row = connection.execute(_ONE_INVITATION, {"invitation": invitation_id}).one_or_none()
         return invitation_row(row) if row else None

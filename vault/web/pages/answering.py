@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from schemas.ids import ProfessionalId
-from schemas.names import CallerKind
+from schemas.names import CallerKind, Role
 from vault.errors import CarnetError
 from vault.instance import Contact as Told
 from vault.instance import Instance as Running
@@ -30,6 +30,10 @@ DONE = {
     "rattache": "Vous avez accepté. Le carnet s’ouvrira à la prochaine connexion de cette personne.",
     "refuse": "Vous avez refusé. Ce carnet reste fermé à cette demande.",
     "connexion": "Cette connexion est fermée.",
+    "invite": "L’invitation est enregistrée. Elle part par courriel dans la minute.",
+    "renvoye": "Un nouveau lien part par courriel. L’ancien ne sert plus.",
+    "annule": "L’invitation est annulée. Son lien ne sert plus.",
+    "fin": "La fin de cet accès est enregistrée.",
     "connexions": "Vos autres connexions sont fermées.",
 }
 DONE_PARAMETER = "fait"
@@ -76,11 +80,12 @@ def _visitor(state: WebState, session: Session | None) -> views.Visitor:
     if session.row.kind == PERSON:
         return views.Visitor(CallerKind.PERSON, name)
     kind = CallerKind.DPO if session.row.kind == DPO else CallerKind.PROFESSIONAL
-    return views.Visitor(kind, name, _structure_name(state, session))
+    return views.Visitor(kind, name, *_standing(state, session))
 
 
-def _structure_name(state: WebState, session: Session) -> str:
-    """Empty while none is chosen, or when the store does not answer: a page of ours still shows."""
+def _standing(state: WebState, session: Session) -> tuple[str, bool]:
+    """The structure's name, and whether she manages its team. Empty while none is chosen, or when the store
+    does not answer: a page of ours still shows."""
     try:
         row = (
             state.parts.data.habilitation(ProfessionalId(session.row.subject))
@@ -89,8 +94,8 @@ def _structure_name(state: WebState, session: Session) -> str:
         )
         structure = state.structure(row.structure_id) if row else None
     except CarnetError:
-        return ""
-    return structure.name if structure else ""
+        return "", False
+    return structure.name if structure else "", row is not None and row.role is Role.MANAGER
 
 
 def instance_view(running: Running) -> views.Instance:
@@ -125,6 +130,8 @@ def problem_page(request: Request, problem: Problem) -> Response:
         return see_other(f"{AGAIN_WHO}?{RETURN}={quote(_COMES_BACK_TO.get(path, path), safe='')}")
     if problem.kind == "wrong-caller" and session is not None and _must_choose(session):
         return see_other("/choisir-structure")
+    if problem.kind == "wrong-caller" and session is not None and _manages_at_home(request, session):
+        return see_other("/equipe")
     retry = problem.headers.get("Retry-After", "")
     view = views.ErrorView(
         status=problem.status,
@@ -157,6 +164,12 @@ def _quietly(request: Request) -> Session | None:
 
 def _must_choose(session: Session) -> bool:
     return session.row.kind == PROFESSIONAL and not session.row.subject
+
+
+def _manages_at_home(request: Request, session: Session) -> bool:
+    """Whoever is in charge of a team reads no carnet: her home is another than that of her session's kind."""
+    at_home = request.scope["path"] == home_of(PROFESSIONAL) and session.row.kind == PROFESSIONAL
+    return at_home and _visitor(state_of(request), session).manages
 
 
 def _sign_in_address(request: Request) -> str:

@@ -15,6 +15,7 @@ from vault.web.pages import (
     shares,
     sign_in,
     sign_out,
+    team,
     themes,
 )
 from vault.web.pages.answering import problem_page
@@ -37,5 +38,6 @@ def routers() -> list[APIRouter]:
         share_steps.router,
         shares.router,
         office.router,
+        team.router,
         dpo.router,
     ]

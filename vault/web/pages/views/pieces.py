@@ -85,11 +85,18 @@ class Instance:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who is signed in: nobody when `kind` is None. `structure` is set for a professional or a DPO."""
+    """Who is signed in: nobody when `kind` is None. `structure` is set for a professional or a DPO, `manages`
+    for whoever is in charge of its team."""
 
     kind: CallerKind | None = None
     name: str = ""
     structure: str = ""
+    manages: bool = False
+
+    @property
+    def menu(self) -> str:
+        """The word by which the frame knows the menu and the home of this visitor."""
+        return "manager" if self.manages else self.kind or ""
 
 
 @dataclass(frozen=True)
