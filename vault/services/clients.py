@@ -3,7 +3,8 @@
 What the root vouches for about a system changes in three steps: a second binding that states the new facts
 (K), the row with its entry (D), then the new binding in place of the old one (K). Killed anywhere, what D
 says is one of the two states that were decided, and the next pass settles which. Ending goes entry and row
-(D), then the bindings, then the tokens (K): from then on no row of D brings the system back.
+(D), then the tokens, then the bindings (K): from then on no row of D brings the system back. A token that is
+being given meanwhile is taken back by who gives it, who looks again at the row of D.
 """
 
 import json
@@ -115,7 +116,6 @@ def finish_clients(parts: Parts) -> int:
     for client_id in map(ClientId, parts.keystore.secret_ids(next_name("")[0], after=None, limit=BATCH)):
         with parts.data.change():  # whoever was changing it is done, or never will be
             _settle(parts, client_id)
-        parts.keystore.end_tokens(client_id)
         done += 1
     for client_id in parts.data.ended_clients(since=now - FINISHED_AFTER, now=now):
         if parts.rows.rows([binding_name(CLIENT, client_id), next_name(client_id)]):
@@ -125,8 +125,8 @@ def finish_clients(parts: Parts) -> int:
 
 
 def _cut(parts: Parts, client_id: ClientId) -> None:
-    parts.keystore.delete_secrets([binding_name(CLIENT, client_id), next_name(client_id)])
     parts.keystore.end_tokens(client_id)
+    parts.keystore.delete_secrets([binding_name(CLIENT, client_id), next_name(client_id)])
 
 
 # --- keys ------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def add_key(parts: Parts, client_id: ClientId, public_jwk: str) -> ListedKey:
             raise ClientKeyError("this key, or another of this name, is registered already")
         return replace(row, public_jwks=_listed([*keys, jwk]))
 
-    _change(parts, client_id, alter)
+    _change(parts, client_id, alter, keep_tokens=True)
     return new
 
 
@@ -172,10 +172,15 @@ def remove_key(parts: Parts, client_id: ClientId, name: str) -> None:
         return replace(row, public_jwks=_listed(kept))
 
     _change(parts, client_id, alter)
-    parts.keystore.end_tokens(client_id)
 
 
-def _change(parts: Parts, client_id: ClientId, alter: Callable[[ClientRow], ClientRow]) -> None:
+def _change(
+    parts: Parts,
+    client_id: ClientId,
+    alter: Callable[[ClientRow], ClientRow],
+    *,
+    keep_tokens: bool = False,
+) -> None:
     with parts.data.change() as work:
         _settle(parts, client_id)
         row = _known(parts, client_id)
@@ -186,16 +191,18 @@ def _change(parts: Parts, client_id: ClientId, alter: Callable[[ClientRow], Clie
         work.append(about_nobody(parts, Op.CLIENT_CHANGE, _about(new)))
         work.commit()
     with parts.data.change():  # nothing changes: nobody else may while we look
-        _settle(parts, client_id)
+        _settle(parts, client_id, keep_tokens=keep_tokens)
 
 
-def _settle(parts: Parts, client_id: ClientId) -> None:
+def _settle(parts: Parts, client_id: ClientId, *, keep_tokens: bool = False) -> None:
     """One binding again, after a change that ended or was interrupted. Under the log's lock."""
     standing, following = binding_name(CLIENT, client_id), next_name(client_id)
     rows = parts.rows.rows([standing, following])
     row = parts.data.client(client_id)
     if following not in rows:
         return
+    if not keep_tokens:
+        parts.keystore.end_tokens(client_id)
     if row is not None and standing in rows:
         facts = client_facts(row)
         decided = parts.rows.load([following]).get(following)
