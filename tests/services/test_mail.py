@@ -364,7 +364,7 @@ def test_what_is_no_address_is_refused_before_anything_is_written(
     village: World, there: StructureId, address: str
 ) -> None:
     size = village.parts.data.log_size()
-    with pytest.raises(mailing.BadAddressError) as refused:
+    with pytest.raises(mailing.BadMailAddressError) as refused:
         invite(village, there, address)
     assert address not in str(refused.value) or not address
     assert village.parts.data.log_size() == size

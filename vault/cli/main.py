@@ -12,11 +12,23 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from vault.cli import audit, carnets, clients, database, demo, jobs, keys, relinkings, serve, structures
+from vault.cli import (
+    audit,
+    carnets,
+    clients,
+    database,
+    demo,
+    jobs,
+    keys,
+    members,
+    relinkings,
+    serve,
+    structures,
+)
 from vault.cli.commands import CONFIGURATION, DONE, FAILED, USAGE, Answer, Commands, Parser, UsageError
 from vault.errors import CallerError, CarnetError, ConfigError, UnavailableError
 
-TOPICS = (serve, demo, keys, database, structures, clients, audit, carnets, relinkings, jobs)
+TOPICS = (serve, demo, keys, database, structures, members, clients, audit, carnets, relinkings, jobs)
 _HEAD = "usage: carnet COMMAND [--json]\n\n"
 _TAIL = """
 
@@ -25,6 +37,8 @@ docs/settings.md. Exit codes: 0 done, 1 check failed or refused, 2 usage, 3 conf
 """
 _HINTS = {
     "NoSuchStructureError": "carnet structure add makes one and prints its id",
+    "NoSuchHabilitationError": "carnet member list shows who has one in force, with its id",
+    "LaterEndError": "carnet member list shows the end that stands; it only comes nearer",
     "NoSuchCarnetError": "the id is the one the person's export and the DPO's pages show",
     "BadAddressError": "an https address, or http on this very machine",
     "NoSuchClientError": "carnet client add makes one and prints its id",

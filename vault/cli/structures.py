@@ -7,6 +7,7 @@ from schemas.names import Role, StructureKind
 from vault.cli.commands import Answer, Commands
 from vault.cli.opening import checked
 from vault.services import administering
+from vault.services.mailing import BadMailAddressError, check_address
 
 _LONGEST_NAME = 200
 
@@ -70,10 +71,10 @@ def _name(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    local, at, host = text.partition("@")
-    if not (local and at and "." in host) or len(text) > 254 or not text.isprintable() or " " in text:
-        raise argparse.ArgumentTypeError("must be an e-mail address")
-    return text
+    try:
+        return check_address(text)
+    except BadMailAddressError:
+        raise argparse.ArgumentTypeError("must be an e-mail address, in ASCII") from None
 
 
 def _siret(text: str) -> str:

@@ -57,7 +57,7 @@ def invite(
     """A one-time link, seven days, and its mail in the outbox. ``ends_at``: the end of what it will give, if
     one is planned. ``actor``: the operator, or a manager of that structure.
 
-    Raises NoSuchStructureError, BadAddressError, PastEndError, NoLongerManagerError.
+    Raises NoSuchStructureError, BadMailAddressError, PastEndError, NoLongerManagerError.
     """
     known_structure(parts, structure_id)
     return _invite(parts, structure_id, check_address(email), role, ends_at, actor, replaced=None)

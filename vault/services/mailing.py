@@ -34,7 +34,7 @@ BATCH = 50
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 
 
-class BadAddressError(CallerError):
+class BadMailAddressError(CallerError):
     """Not an e-mail address that mail can be sent to. Its text is not kept."""
 
 
@@ -71,10 +71,10 @@ Send = Callable[[Waiting], None]
 
 
 def check_address(text: str) -> str:
-    """The address, if a header can hold it without a surprise. Raises BadAddressError."""
+    """The address, if a header can hold it without a surprise. Raises BadMailAddressError."""
     address = text.strip()
     if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address) or ".." in address:
-        raise BadAddressError("not an e-mail address")
+        raise BadMailAddressError("not an e-mail address")
     return address
 
 

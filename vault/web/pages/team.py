@@ -14,7 +14,7 @@ from schemas.ids import InvitationId, ProfessionalId
 from vault.services import invitations, team
 from vault.services.habilitations import LaterEndError, NoSuchHabilitationError
 from vault.services.invitations import Invitation, NoSuchInvitationError, PastEndError
-from vault.services.mailing import BadAddressError
+from vault.services.mailing import BadMailAddressError
 from vault.services.managing import GIVEN_BY_MANAGERS, NoLongerManagerError, end_of
 from vault.services.team import LastManagerError, Member, Posted, Team
 from vault.web import guard
@@ -79,7 +79,7 @@ def do_invite(request: Request, form: PostedForm, me: Me) -> Response:
                 actor=me.actor,
             )
             return _made(request, me, made, form.one("email").strip(), "invite")
-    except BadAddressError:
+    except BadMailAddressError:
         faults["email"] = _ADDRESS_FAULT
     except PastEndError:
         faults["jour"] = _PAST_FAULT
