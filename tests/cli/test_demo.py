@@ -15,7 +15,18 @@ import pytest
 
 from tests.cli.typing_commands import Operator, Server, children_of, is_alive
 from tests.provider_process import ROOT
-from vault.demo.identities import AMINA, CLAIRE, GERARD, HELENE, KARIM, MARIE_LOU
+from vault.demo.identities import (
+    AMINA,
+    BRUNO,
+    CLAIRE,
+    GERARD,
+    GWENAELLE,
+    HELENE,
+    INES,
+    KARIM,
+    MARIE_LOU,
+    THOMAS,
+)
 from vault.demo.visitor import PERSON_DOOR, PROFESSIONAL_DOOR, Visitor
 
 
@@ -66,10 +77,13 @@ def test_its_story_can_be_followed_and_survives_a_restart(tmp_path: Path) -> Non
     with demo(tmp_path, **foreign) as first:
         url = first.announced["url"]
         names = {one["name"] for one in first.announced["people"]}
-        assert {one.display_name for one in (AMINA, GERARD, MARIE_LOU, CLAIRE, HELENE)} <= names
+        assert {
+            one.display_name for one in (AMINA, GERARD, MARIE_LOU, CLAIRE, HELENE, GWENAELLE, THOMAS)
+        } <= names
         children = children_of(first.process.pid)
         check_the_person(url)
         check_the_others(url)
+        check_the_team(url)
         read_as_the_system(tmp_path)
         kept = json.loads((tmp_path / ".demo" / "story.json").read_text())
         stopped = first.stop(signal.SIGINT)
@@ -109,6 +123,15 @@ def check_the_others(url: str) -> None:
     with as_(url, HELENE.key, PROFESSIONAL_DOOR) as helene:
         assert helene.session["kind"] == "dpo"
         assert "denied" in {one["outcome"] for one in items(helene, "/dpo/accesses")}
+
+
+def check_the_team(url: str) -> None:
+    with as_(url, GWENAELLE.key, PROFESSIONAL_DOOR) as gwenaelle:
+        team = gwenaelle.look("/equipe")
+        assert BRUNO.display_name in team
+        assert f"son SIRET est {BRUNO.siret}" in team
+        assert INES.email in team, "the invitation that waits"
+        assert BRUNO.display_name in gwenaelle.look("/carnets"), "she reads none: she is led to her team"
 
 
 def read_as_the_system(folder: Path) -> None:

@@ -339,7 +339,7 @@ BRUNO = DemoAgent(
     organization_label="Relais du Ponant",
     acr="eidas1-mfa",
     amr=("pwd", "mail", "mfa"),
-    note="employé par une association, prêté au CCAS de Port-Brannec : son SIRET n’est pas celui du CCAS",
+    note="employé par une association, prêté au département : son SIRET n’est pas celui du département",
 )
 AGENTS: tuple[DemoAgent, ...] = (
     NOLWENN, KARIM, CLAIRE, HELENE, THOMAS, GWENAELLE, PAULE, INES, BRUNO,

@@ -2,8 +2,8 @@
 
 Structures, invitations and the system are made like an operator makes them (the services behind ``carnet
 structure add`` and the like). All the rest is done by the people themselves, over HTTP, signed in: accounts,
-answers, shares, readings, a withdrawal, a refused attempt. No table is written by hand, so that the log, the
-pages and the keys are those of real use.
+answers, shares, readings, a withdrawal, a refused attempt, an invitation. No table is written by hand, so
+that the log, the pages and the keys are those of real use.
 """
 
 import json
@@ -34,7 +34,10 @@ STAFF: tuple[tuple[identities.DemoAgent, str, Role, str], ...] = (
     (identities.KARIM, CCAS, Role.ADVISER, "conseiller, CCAS de Port-Brannec"),
     (identities.CLAIRE, SIAE, Role.MEMBER, "encadrante, Atelier des Rives (entreprise d’insertion)"),
     (identities.HELENE, DEPARTEMENT, Role.DPO, "déléguée à la protection des données"),
+    (identities.GWENAELLE, DEPARTEMENT, Role.MANAGER, "responsable d’équipe, Département du Ponant"),
+    (identities.BRUNO, DEPARTEMENT, Role.MEMBER, "prêté au Département : un SIRET à vérifier"),
 )
+READERS = (identities.NOLWENN, identities.KARIM, identities.CLAIRE)
 
 FOLLOWED = (
     "identite_nom", "attentes_rencontre", "attentes_accompagnement", "projet_precis", "projet_description",
@@ -95,6 +98,7 @@ class Teller:
         self._professionals_read()
         self._amina_stops_a_share()
         self._karim_is_refused()
+        self._gwenaelle_invites()
         self._add_system()
         return {"structures": self.structures, "carnets": self.carnet_ids}
 
@@ -134,8 +138,8 @@ class Teller:
 
     def _professionals_read(self) -> None:
         """Each professional opens what was shared with the structure, and nothing else."""
-        for agent, structure, role, _ in STAFF:
-            if role is Role.DPO:
+        for agent, structure, _, _ in STAFF:
+            if agent not in READERS:
                 continue
             with Visitor(self.home) as visitor:
                 visitor.sign_in(PROFESSIONAL_DOOR, agent.key)
@@ -165,6 +169,12 @@ class Teller:
             visitor.status_of(
                 f"/carnets/{carnet_id}/fields", purpose="aide_urgence", fields="logement_statut"
             )
+
+    def _gwenaelle_invites(self) -> None:
+        """Inês has not joined yet: her team's page shows the invitation that waits."""
+        with Visitor(self.home) as visitor:
+            visitor.sign_in(PROFESSIONAL_DOOR, identities.GWENAELLE.key)
+            visitor.press("/equipe/inviter", email=identities.INES.email, role=Role.ADVISER.value)
 
     def _add_system(self) -> None:
         """A system of the Atelier des Rives, with its private key: examples/read_as_system.py reads as it."""

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from vault.demo.carnets import carnets
+from vault.demo.identities import THOMAS
 from vault.demo.story import STAFF, SYSTEM_FILE
 
 INSTANCE: dict[str, Any] = {
@@ -23,7 +24,11 @@ def people() -> list[tuple[str, str, str]]:
     """(door, name, who she is), in the order of the story."""
     persons = [("FranceConnect", one.person.display_name, one.shown_as) for one in carnets(date(2000, 1, 1))]
     staff = [("ProConnect", agent.display_name, who) for agent, _, _, who in STAFF]
-    return persons + staff
+    return [
+        *persons,
+        *staff,
+        ("ProConnect", THOMAS.display_name, "sans second facteur : l’entrée est refusée"),
+    ]
 
 
 def document(url: str) -> dict[str, Any]:
@@ -42,6 +47,7 @@ def welcome(url: str) -> str:
             before = door
         lines.append(f"    {name:<20} {who}")
     lines += [
+        "  Les autres personnes de FranceConnect ouvrent un carnet vide.",
         "",
         "Le système d’une structure lit ce qu’on partage avec elle :",
         f"  .venv/bin/python examples/read_as_system.py .demo/{SYSTEM_FILE}",

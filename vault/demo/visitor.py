@@ -24,7 +24,8 @@ class VisitError(RuntimeError):
 
 
 class Visitor:
-    """One browser. Used as a context manager; a fresh one is signed in nowhere."""
+    """One browser. Used as a context manager; a fresh one is signed in nowhere, and a used one signs out
+    at its end."""
 
     def __init__(self, home: str) -> None:
         self._http = httpx2.Client(
@@ -69,6 +70,19 @@ class Visitor:
         answer = self._http.post(API + path, json=body, headers=self._proof())
         return self._checked("POST", path, answer, {200, 201})
 
+    def look(self, path: str) -> str:
+        """The text of a page, which must be there."""
+        page = self._http.get(path)
+        if page.status_code != 200:
+            raise VisitError(f"GET {path}: {page.status_code}")
+        return html.unescape(page.text)
+
+    def press(self, path: str, **fields: str) -> None:
+        """Send a page's form, as its button does; what comes must be a page."""
+        answer = self._http.post(path, data={**fields, "csrf_token": self._csrf})
+        if answer.status_code != 200:
+            raise VisitError(f"POST {path}: {answer.status_code}")
+
     def _proof(self) -> dict[str, str]:
         return {"X-CSRF-Token": self._csrf}
 
@@ -84,7 +98,11 @@ class Visitor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._http.close()
+        try:
+            if kind is None and self._csrf:
+                self.press("/deconnexion")
+        finally:
+            self._http.close()
 
 
 def _title(page: httpx2.Response) -> str:
