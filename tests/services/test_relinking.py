@@ -126,7 +126,7 @@ def kept_in_keys(world: World, request_id: str) -> int:
     return len(world.parts.keystore.secrets(names)) + int(tags)
 
 
-def write_in_data(world: World, statement: str, **values: str) -> None:
+def write_in_data(world: World, statement: str, **values: str | int) -> None:
     with world.app.data.database.transaction() as connection:
         connection.execute(text(statement), values)
 
@@ -415,6 +415,23 @@ def test_a_request_led_to_somebody_else_s_account_opens_nothing(known: Known) ->
     assert comes_in(known.world, victim.former, victim.claims) == victim.carnet_id
 
 
+@pytest.mark.parametrize("column", ["account_id", "reference", "opened_at"])
+def test_a_request_whose_row_was_edited_is_nobody_s_to_answer(known: Known, column: str) -> None:
+    """Or the officer would say yes about a carnet that he was not asked about."""
+    value = {"account_id": Known(known.world).carnet_id, "reference": "ABCDEFGHJK", "opened_at": "1"}[column]
+    write_in_data(
+        known.world,
+        f"UPDATE relinkings SET {column} = :value WHERE request_id = :id",
+        value=int(value) if column == "opened_at" else value,
+        id=known.row.request_id,
+    )
+    listed = [one.row.request_id for one in relinking.list_requests(known.world.parts, OPEN)]
+    assert known.row.request_id not in listed
+    with pytest.raises(relinking.NoSuchRequestError):
+        known.decides(accept=True)
+    assert is_asked(known.world, known.new, known.claims).request_id != known.row.request_id
+
+
 def test_a_tag_from_another_pair_to_an_accepted_request_opens_nothing(known: Known) -> None:
     """Everything a writer of K can do with a pair of his own: its tag, copied from his own account."""
     known.decides(accept=True)
@@ -423,6 +440,15 @@ def test_a_tag_from_another_pair_to_an_accepted_request_opens_nothing(known: Kno
     assert comes_in(known.world, thief, identity()) != known.carnet_id
     assert isinstance(comes(known.world, new_id(), known.claims), NeedsRelinking)
     assert comes_in(known.world, known.new, known.claims) == known.carnet_id
+
+
+def test_an_identity_s_tag_led_to_somebody_else_is_no_reason_to_ask(known: Known) -> None:
+    """Tags are eight bytes: two identities may share one, and a writer of K may add one."""
+    parts, other = known.world.parts, identity()
+    tag = accounts.pivot_tag_of(parts, accounts.Identity(ISSUER, new_id(), other))
+    assert tag is not None
+    parts.keystore.add_tag(accounts.PIVOT, tag, known.carnet_id)
+    assert comes_in(known.world, new_id(), other) != known.carnet_id
 
 
 # --- killed on the way -----------------------------------------------------------------------------------
