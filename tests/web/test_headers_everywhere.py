@@ -143,3 +143,45 @@ def test_no_answer_says_what_serves_it(answers: Answers) -> None:
 def test_a_method_nobody_serves_is_refused(site: Site, method: str) -> None:
     for path in ("/", "/mon-carnet", "/api/v1/me/carnet", "/oauth/token"):
         assert site.client().request(method, path).status_code == 405
+
+
+def test_a_folder_is_not_listed_and_nothing_outside_it_is_served(site: Site) -> None:
+    outside = [
+        "",
+        ".",
+        "%2e%2e/app.py",
+        "..%2fapp.py",
+        "../app.py",
+        "%2e%2e%2f%2e%2e%2f.git/config",
+        "/etc/passwd",
+    ]
+    for path in (*(f"/static/{one}" for one in outside), "/.git/HEAD", "/static/.git/HEAD", "/carnet.sqlite"):
+        answer = site.client().get(path)
+        assert answer.status_code == 404, path
+        assert answer.headers["content-type"].startswith("text/html"), path
+
+
+def test_every_page_of_somebody_signed_in_lets_her_sign_out(answers: Answers) -> None:
+    pages = {
+        asked: answer.text
+        for asked, answer in answers.items()
+        if answer.headers.get("content-type", "").startswith("text/html")
+        if asked[0] != "nobody" and answers["nobody", *asked[1:]].status_code != 200  # not open to all
+    }
+    assert len(pages) > 100
+    for asked, html in pages.items():
+        assert '<form method="post" action="/deconnexion">' in html, asked
+
+
+def test_no_session_does_anything_without_its_token(answers: Answers) -> None:
+    """Every unsafe method of every route, asked for with a session's cookie alone."""
+    apart = ("/oauth/", "/api/v1/oauth/", "/invitation/", "/connexion/")  # no session counts there
+    tried = [
+        (asked, answer)
+        for asked, answer in answers.items()
+        if asked[0] != "nobody" and asked[1] not in ("GET", "HEAD", "OPTIONS")
+        if not asked[2].startswith(apart) and asked[1:] not in BESIDE
+    ]
+    assert len(tried) > 50
+    for asked, answer in tried:
+        assert answer.status_code == 403, asked

@@ -100,12 +100,12 @@ def choose_door(request: Request, session: MaybeSession) -> Response:
 
 @router.get("/connexion/franceconnect", dependencies=[Depends(guard.anyone)])
 async def leave_for_franceconnect(request: Request) -> Response:
-    return await leave(request, FRANCECONNECT)
+    return await _leave_if_meant(request, FRANCECONNECT)
 
 
 @router.get("/connexion/proconnect", dependencies=[Depends(guard.anyone)])
 async def leave_for_proconnect(request: Request) -> Response:
-    return await leave(request, PROCONNECT)
+    return await _leave_if_meant(request, PROCONNECT)
 
 
 @router.get("/connexion/franceconnect/retour", dependencies=[Depends(guard.anyone)])
@@ -141,6 +141,14 @@ def ask_again_who(request: Request, session: Annotated[Session, Depends(guard.si
 
 
 # --- leaving ---------------------------------------------------------------------------------------------
+
+
+async def _leave_if_meant(request: Request, name: str) -> Response:
+    """Another site's link leads to our sign-in page: a provider that knows her asks nothing, so she would be
+    signed in without having done anything."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        return see_other(f"/connexion?{RETURN}={quote(_wanted(request), safe='')}")
+    return await leave(request, name)
 
 
 async def leave(request: Request, name: str, invitation: str = "") -> Response:
