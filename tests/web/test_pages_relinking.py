@@ -84,6 +84,15 @@ def test_she_finds_her_carnet_again_once_the_officer_has_met_her(
     assert at_home.sign_in(AMINA.key).status == 403
 
 
+def test_whose_carnet_it_is_reads_first_that_somebody_asks_for_it(lone_site: Site, known: Known) -> None:
+    browser = Browser(lone_site.signed_in(known.session))
+    home = browser.get("/mon-carnet").text
+    assert "Quelqu’un demande à ouvrir votre carnet" in home
+    assert shown(known.row.reference) in home
+    known.decides(accept=False)
+    assert "Quelqu’un demande" not in browser.get("/mon-carnet").text
+
+
 # --- the officer -----------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from schemas.ids import CarnetId, new_id
+from schemas.ids import AccountId, CarnetId, new_id
 from schemas.names import Outcome, Role
 from vault.audit.events import AboutContent, ActorKind, Op
 from vault.carnet.references import new_reference, read_reference
@@ -194,6 +194,12 @@ def list_requests(parts: Parts, *states: str, limit: int = MOST_LISTED) -> Seque
     """Requests in these states, the latest first, as they may be believed."""
     rows = [_believed(parts, row) for row in parts.data.relinkings(states, limit=limit)]
     return [_asked(parts, row) for row in rows if row is not None and row.state in states]
+
+
+def waiting_about(parts: Parts, carnet_id: CarnetId) -> Sequence[str]:
+    """The numbers of the requests that wait about a carnet, for the person whose it is."""
+    rows = [_standing(parts, row.request_id) for row in parts.data.relinkings_about(AccountId(carnet_id))]
+    return [row.reference for row in rows if row is not None and row.state in (OPEN, ACCEPTED)]
 
 
 def find_request(parts: Parts, told: str) -> RelinkingRow:

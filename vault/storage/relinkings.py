@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
+from schemas.ids import AccountId
 from vault.services.rows import RelinkingRow
 from vault.storage.columns import padded
 from vault.storage.doors import Changes, Looks
@@ -67,6 +68,13 @@ class RelinkingLooks(Looks):
         )
         with self._database.read() as connection:
             return [RelinkingRow(*row) for row in connection.execute(statement)]
+
+    def relinkings_about(self, account_id: AccountId) -> Sequence[RelinkingRow]:
+        """Whatever their state, the latest first."""
+        statement = _RELINKING.where(relinkings.c.account_id == account_id)
+        latest = statement.order_by(relinkings.c.opened_at.desc(), relinkings.c.request_id)
+        with self._database.read() as connection:
+            return [RelinkingRow(*row) for row in connection.execute(latest)]
 
     def relinkings_over(self, before: datetime, *, limit: int) -> Sequence[RelinkingRow]:
         """Those of which nothing was heard since ``before``, or whose account is no more."""

@@ -22,6 +22,7 @@ from vault.services.own_carnet import (
     read_own_carnet,
 )
 from vault.services.parts import Parts
+from vault.services.relinking import waiting_about
 from vault.web import guard
 from vault.web.guard import Person
 from vault.web.pages import french, views
@@ -59,7 +60,10 @@ def show_home(request: Request, me: Me) -> Response:
         name=me.session.private.get("name", ""),
         reference=shown(carnet.carnet.reference),
         parts=own_parts(parts.catalogue, entries, seers, now),
-        todos=todos(parts.catalogue, entries, [(grant, bodies[grant.id].name) for grant in live], now),
+        todos=(
+            *asked_for(parts, me),
+            *todos(parts.catalogue, entries, [(grant, bodies[grant.id].name) for grant in live], now),
+        )[:MOST_TODOS],
         grants=tuple(grant_card(parts, grant, bodies[grant.id]) for grant in live),
         looks=_latest_looks(parts, carnet, grants),
     )
@@ -72,6 +76,19 @@ def _latest_looks(parts: Parts, carnet: OwnCarnet, grants: Sequence[Grant]) -> t
     journal = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id]).journal(carnet_id)
     looks = last_accesses(parts, journal, limit=LOOKS_ON_HOME) if journal else []
     return access_lines(parts, looks, grants, short=True)
+
+
+def asked_for(parts: Parts, me: Person) -> tuple[views.Todo, ...]:
+    """Before anything else: somebody with a new identifier asks for this carnet, and it may not be her."""
+    return tuple(
+        views.Todo(
+            "Quelqu’un demande à ouvrir votre carnet",
+            "/contact",
+            "Cette personne a la même identité que vous, avec un nouvel identifiant. Si ce n’est pas vous, "
+            f"écrivez à la personne de la page Contact. Numéro de la demande : {shown(reference)}.",
+        )
+        for reference in waiting_about(parts, me.owner.carnet_id)
+    )
 
 
 def todos(
