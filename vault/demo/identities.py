@@ -323,12 +323,12 @@ INES = DemoAgent(
     key="ines",
     given_name="Inês",
     usual_name="DA SILVA",
-    email="ines.dasilva@mission-locale-brannec.example",
-    siret=SIRET_MISSION_LOCALE,
+    email="ines.dasilva@departement-ponant.example",
+    siret=SIRET_DEPARTEMENT,
     organization_label=None,
     acr="eidas1-mfa",
     amr=("pwd", "mail", "mfa"),
-    note="conseillère à la mission locale ; le nom de son organisation n’est pas transmis",
+    note="conseillère au département du Ponant ; le nom de son organisation n’est pas transmis",
 )
 BRUNO = DemoAgent(
     key="bruno",
