@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from schemas.names import LegalBasis, Role
-from tests.web import gallery_relinking
+from tests.web import gallery_relinking, gallery_team
 from tests.web.gallery_account import own_account, own_office_account, signed_out
 from tests.web.gallery_forms import CARRIED, FIELDS, PURPOSES, SHARE_THEMES, SPECIALS
 from tests.web.gallery_people import (
@@ -267,8 +267,15 @@ def samples() -> Mapping[str, Sample]:
         "dpo": "/dpo",
         "dpo-acces": "/dpo/acces",
         "carnet": "/carnets/c1",
+        "equipe": "/equipe",
     }
-    groups = ((_public(), NOBODY), (_person(), PERSON), (_professional(), PROFESSIONAL), (_dpo(), DPO))
+    groups = (
+        (_public(), NOBODY),
+        (_person(), PERSON),
+        (_professional(), PROFESSIONAL),
+        (gallery_team.PAGES, gallery_team.MANAGER),
+        (_dpo(), DPO),
+    )
     return {
         name: Sample(view, replace(common, here=here.get(name, "/-")))
         for group, common in groups

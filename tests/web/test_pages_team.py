@@ -90,7 +90,7 @@ def joins(site: Site, there: StructureId, name: str, role: Role = Role.REFERENT)
 def test_whoever_manages_a_team_comes_home_to_it(boss: Boss) -> None:
     page = boss.get("/carnets")
     assert page.address == TEAM
-    assert "Équipe de CCAS de Port-Brannec" in page.text
+    assert "Équipe : CCAS de Port-Brannec" in page.text
     assert "Carnets" not in page.links
 
 
@@ -240,7 +240,7 @@ def test_a_member_is_shown_with_what_does_not_match_and_can_be_ended(
     page = boss.get(TEAM)
     assert "Nadia Prévost <b>" in page.text
     assert "<b>" not in page.html
-    assert "À vérifier : vous aviez invité a@b.fr, et c’est n@b.fr qui s’est connectée." in page.text
+    assert "À vérifier : la connexion vient de n@b.fr, alors que l’invitation était pour a@b.fr." in page.text
     assert client.get("/carnets").status_code == 200
     link = next(href for href in page.links.values() if href.endswith("/fin") and _is_of(boss, href))
     ending = boss.get(link)

@@ -159,7 +159,7 @@ def _member_row(one: Member) -> views.MemberRow:
 
 def _to_check(told: team.Told) -> str:
     if told.doubt is team.Doubt.EMAIL:
-        return f"vous aviez invité {told.expected}, et c’est {told.told} qui s’est connectée."
+        return f"la connexion vient de {told.told}, alors que l’invitation était pour {told.expected}."
     return f"son SIRET est {told.told}, celui de la structure est {told.expected}."
 
 
