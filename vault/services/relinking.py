@@ -31,7 +31,6 @@ from vault.services.accounts import (
     Identity,
     accounts_of_identity,
     find_account,
-    index_account,
     open_account,
     reseal,
     tag_of,
@@ -140,7 +139,8 @@ def _link(parts: Parts, identity: Identity, request: RelinkingRow, address: str 
     for the sign-in to compare. None when the request stands no more.
 
     The new tag is made first, and leads nowhere until D says the new pair; the sessions of the former pair
-    end before that, under the lock which every sign-in takes: none can be opened in between.
+    end before that, under the lock which every sign-in takes: none can be opened in between. The former tag,
+    and what the request kept in K, go as this sign-in goes on, or the next one.
     """
     with parts.data.change() as work:
         row = _standing(parts, request.request_id)
@@ -156,8 +156,6 @@ def _link(parts: Parts, identity: Identity, request: RelinkingRow, address: str 
         work.set_relinking(row.request_id, DONE, work.now)
         work.append(_entry(parts, Actor(ActorKind.PERSON, address=address), account, row, DONE))
         work.commit()
-    index_account(parts, account.row.account_id, told)
-    _drop_keys(parts, row.request_id)
     return replace(account, identity=told)
 
 
