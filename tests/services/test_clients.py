@@ -130,6 +130,20 @@ def test_a_row_written_by_another_hand_opens_no_door(town: World, change: str) -
         clients.add_key(town.parts, client_id, a_public_jwk())
 
 
+def test_a_bound_token_whose_row_was_edited_is_no_token(town: World) -> None:
+    client = client_of(town.parts, a_client(town))
+    assert client is not None
+    ends_at = town.parts.now() + timedelta(minutes=1)
+    given = tokens.give_token(town.parts, client, jti=new_id(), assertion_ends_at=ends_at, jkt="her key")
+    assert given is not None
+    (row,) = tokens.tokens_of(town.parts, [given.token])
+    assert row is not None
+    assert row.jkt == "her key"
+    with town.app.keystore.database.transaction() as connection:
+        connection.execute(text("UPDATE tokens SET jkt = '' WHERE token_id = :id"), {"id": row.token_id})
+    assert not opens(town, given.token), "neither freed of its key"
+
+
 def test_a_removed_key_does_not_come_back_with_an_old_row(town: World) -> None:
     client_id = a_client(town)
     old = town.parts.data.client(client_id)
