@@ -264,11 +264,13 @@ def test_attack_29_a_wrong_state_after_signing_out_keeps_nobody_in_and_is_no_err
 ) -> None:
     visitor = stage.visitor()
     home = visitor.sign_in("gerard")
+    cookie = visitor.cookie or ""
     answer = visitor.http.post("/deconnexion", data=home.form("/deconnexion").filled({}))
     assert answer.headers["location"].startswith(f"{stage.provider.issuer_fc}/session/end?")
     page = visitor.browser.get(f"/deconnexion/retour{query}")
     assert page.status == 200
-    assert not visitor.is_in()
+    visitor.plant(cookie)
+    assert not visitor.is_in(), "not even with the cookie of before"
     assert '<html lang="fr"' in page.html
     stage.others_are_as_well_as_before()
 
