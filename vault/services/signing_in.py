@@ -37,6 +37,7 @@ from vault.services.key_sources import OwnerAccess
 from vault.services.parts import Parts
 from vault.services.ports import AccountRow, CarnetRow, SecretRow
 from vault.services.relinking import NeedsRelinking, meet, must_ask, tidy
+from vault.services.rotating import rotate_due
 from vault.services.sessions import PERSON, NewSession, Session, SessionRules, end_session, open_session
 from vault.services.writing import Answer, write_answers
 
@@ -80,6 +81,7 @@ def person_signs_in(parts: Parts, coming: ComingIn, *, rules: SessionRules) -> N
             continue
         session = _session(parts, coming, carnet_id, rules)
         if _comes_in(parts, session.session, coming.address, identity, known):
+            _rotate(parts, session.session, coming.address)
             return session
         end_session(parts, session.cookie)
     raise StoreUnavailableError("data", "this account keeps changing hands")
@@ -126,6 +128,12 @@ def _comes_in(
         answer = Answer(IDENTITY_FIELD, dict(name), source=SOURCE, author=SOURCE)
         write_answers(parts, OwnerAccess(carnet_id, session.session_id), [answer], actor=actor)
     return same_name or known is None or refresh_account(parts, account, identity)
+
+
+def _rotate(parts: Parts, session: Session, address: str | None) -> None:
+    """Her session alone may change the keys of her fields: what is due since somebody left is done now."""
+    owner = OwnerAccess(CarnetId(session.row.subject), session.session_id)
+    rotate_due(parts, owner, Actor(kind=ActorKind.PERSON, session=session.session_id, address=address))
 
 
 def _open_carnet(parts: Parts, identity: Identity) -> CarnetId | None:
