@@ -1,4 +1,4 @@
-"""An identifier that changed, from the page that says so to the carnet found again, on phones and at a desk."""
+"""An identifier that changed, from the page that says so to the carnet found again, in real browsers."""
 
 from typing import Any
 
