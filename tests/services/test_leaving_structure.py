@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from consent.grants import Grantee
-from schemas.ids import ProfessionalId, new_id
+from schemas.ids import CompartmentId, ProfessionalId, new_id
 from schemas.names import GrantState, Role, StructureKind
 from tests.services.log_order import events_of, faults
 from tests.world import MovingClock, Professional, World
@@ -206,6 +206,24 @@ def test_the_others_read_on_under_a_new_key(town: World) -> None:
     assert rekey(town.parts, system.structure_id) == 2, "and again, when somebody else leaves"
 
 
+def test_her_next_sign_in_rotates_what_the_structure_could_read(town: World) -> None:
+    who, subject = a_member(town), new_id()
+    eva = town.person("eva", subject=subject)
+    town.fill(eva)
+    grant = town.share(eva, who.structure_id)
+    town.write(eva, "enfants_nombre", 1)
+    leave(town, who)
+    run_upkeep(town.parts)
+    town.person("eva", subject=subject)
+    epochs = {row.compartment: row.epoch for row in town.parts.data.field_keys(eva.carnet_id)}
+    assert {epochs[one] for one in grant.terms.compartments} == {2}
+    assert epochs[CompartmentId("enfants_nombre")] == 1, "what it could not read stays as it is"
+    assert town.parts.data.rotations_asked(eva.carnet_id) == []
+    size = town.parts.data.log_size()
+    town.person("eva", subject=subject)
+    assert town.parts.data.log_size() == size + 1, "only the sign-in"
+
+
 def test_more_grants_than_a_batch_all_move(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vault.services.rekeying.BATCH", 2)
     system, people = town.system(), [town.newcomer() for _ in range(5)]
@@ -321,11 +339,10 @@ K_CHANGES = ("add_secrets", "replace_secret", "delete_secrets", "end_sessions", 
 def test_killed_before_any_change_of_a_store_a_leaving_is_finished_by_the_next_pass(
     town: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number, left_at = 0, None
+    number, left_at, stays = 0, None, a_member(town)
     while True:
-        who, eva = a_member(town), town.newcomer("eva")
-        stays = town.member(who.structure_id, new_id(), kind=SIAE)
-        town.fill(eva)
+        who, eva = town.member(stays.structure_id, new_id(), kind=SIAE), town.newcomer("eva")
+        town.write(eva, "permis_conduire", ["b"])
         town.share(eva, who.structure_id, ["permis_conduire"])
         town.share(eva, Grantee.professional(who.professional_id), ["vehicule_disponible"])
         with killed_before_change(town, number, monkeypatch) as seen:
