@@ -8,6 +8,7 @@ import pytest
 from schemas.ids import ProfessionalId, StructureId
 from schemas.names import Role, StructureKind
 from tests.cli.typing_commands import Operator
+from tests.mail_server import mail_server
 from tests.world import World
 from vault.audit.events import Op
 from vault.audit.leaf import Leaf
@@ -100,3 +101,14 @@ def test_the_jobs_run_once_tell_of_the_mail(operator: Operator, there: Structure
         "mails_failed": 0,
         "mails_dropped": 0,
     }
+
+
+def test_with_a_mail_server_the_invitation_leaves_from_the_command_line_too(tmp_path: Path) -> None:
+    with mail_server() as server:
+        operator = Operator.in_folder(tmp_path, CARNET_SMTP_URL=f"smtp://127.0.0.1:{server.port}").set_up()
+        made = operator.answer("structure", "add", "--name", "CCAS", "--kind", "ccas")
+        words = ("--structure", made["structure_id"], "--role", "manager", "--email", "omar@ccas.example")
+        link = operator.answer("invite", *words)["url"]
+        assert operator.answer("jobs", "run", "--once")["mails_sent"] == 1
+        assert operator.answer("mail", "list") == {"sending": True, "mails": []}
+        assert link in str(server.taken[0].get_content())

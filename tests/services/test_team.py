@@ -231,6 +231,21 @@ def test_unknown_used_cancelled_and_over_are_one_answer(village: World, there: S
             invitations.cancel(village.parts, invitation.invitation_id, structure_id=there, actor=OPERATOR)
 
 
+def test_a_cancelled_link_is_dead_even_if_the_process_died_right_then(
+    village: World, there: StructureId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What vouches for it still stands in K: the row of D is enough."""
+    invited = administering.invite(village.parts, structure_id=there, email="a@b.fr", role=Role.MEMBER)
+    with monkeypatch.context() as patch:
+        patch.setattr(village.parts.keystore, "delete_secrets", lambda _names: 0)
+        invitations.cancel(village.parts, invited.invitation_id, structure_id=there, actor=OPERATOR)
+    assert invitation_of(village.parts, invited.secret) is None
+    session = professional_signs_in(
+        village.parts, coming_in_pro(new_id()), invitation=invited.secret, rules=RULES
+    )
+    assert isinstance(session, NotInvited)
+
+
 def test_a_planned_end_that_was_taken_away_by_hand_lets_nobody_in(village: World, there: StructureId) -> None:
     """Nor one that was pushed further: the root vouches for it."""
     invited = invitations.invite(
