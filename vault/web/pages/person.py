@@ -184,8 +184,9 @@ def show_downloads(request: Request, me: Me) -> Response:
 
 
 @router.get(PAPER)
-async def print_carnet(request: Request, me: Me) -> Response:
-    """Made in a thread of its own: one paper at a time, and no other request waits for it."""
+async def print_carnet(request: Request, me: Annotated[Person, Depends(guard.person_fresh)]) -> Response:
+    """For somebody who just proved who she is: it is the whole of her carnet, to take away. Made in a thread
+    of its own: one paper at a time, and no other request waits for it."""
     state, app = state_of(request), request.app.state
     try:
         paper = await printed(state, me)
