@@ -20,26 +20,9 @@ from tests.mutations.finding import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 # Loaded before the first fork: others' code, never ours.
-BEFORE = (
-    "pytest",
-    "hypothesis",
-    "fastapi",
-    "starlette.testclient",
-    "sqlalchemy",
-    "alembic",
-    "authlib",
-    "joserfc.jwt",
-)
-BEFORE += (
-    "httpx2",
-    "httpcore2",
-    "jinja2",
-    "uvicorn",
-    "cryptography.x509",
-    "pydantic",
-    "weasyprint",
-    "jsonschema",
-)
+BEFORE = ("fastapi", "starlette.testclient", "sqlalchemy", "alembic", "authlib", "joserfc.jwt", "jinja2")
+BEFORE += ("httpx2", "httpcore2", "uvicorn", "cryptography.x509", "pydantic", "weasyprint", "jsonschema")
+OPTIONS = ["-q", "-x", "--tb=no", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
 
 class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -90,8 +73,7 @@ class Trial:
             os.dup2(self._told.fileno(), number)
         os.chdir(ROOT)
         sys.meta_path.insert(0, _Changed(self.mutant))
-        options = ["-q", "-x", "-p", "no:cacheprovider", "--tb=no", "-p", "no:randomly"]
-        return int(pytest.main([*options, *tests]))
+        return int(pytest.main([*OPTIONS, *tests]))
 
     def wait(self) -> list[str]:
         """The tests that failed; empty when the mutant lives."""
@@ -102,6 +84,7 @@ class Trial:
         failed = [
             line.split(" - ")[0].split(" ", 1)[1] for line in lines if line.startswith(("FAILED ", "ERROR "))
         ]
-        if os.waitstatus_to_exitcode(status) == 0:
-            return []
-        return failed or lines[-3:] or ["no word"]
+        code = os.waitstatus_to_exitcode(status)
+        if bool(code) != bool(failed):
+            raise RuntimeError(f"the tests did not run for {self.mutant.name}: {lines[-5:]}")
+        return failed

@@ -11,7 +11,6 @@ import pytest
 from _pytest.logging import LogCaptureFixture
 
 from tests.web.attacks import FC, PC, Stage, member, neutral, stage_in, with_query
-from vault.services.sessions import PENDING_AT_MOST
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +80,7 @@ def test_attack_01_a_state_of_a_quarter_of_an_hour_ago_is_refused(stage: Stage) 
 def test_attack_01_several_sign_ins_of_one_browser_wait_side_by_side_and_the_oldest_go(stage: Stage) -> None:
     visitor = stage.visitor()
     first = visitor.leave()
-    waiting = [visitor.leave() for _ in range(PENDING_AT_MOST)]
+    waiting = [visitor.leave() for _ in range(5)]
     with stage.watching() as seen:
         page = visitor.browser.get(visitor.walk(first, "kevin"))
     stage.opened_nothing(visitor, page, seen, "provider=franceconnect reason=state")
@@ -95,8 +94,9 @@ def test_attack_01_several_sign_ins_of_one_browser_wait_side_by_side_and_the_old
 def test_attack_02_an_answer_played_again_is_refused_though_the_provider_would_redeem_it(
     stage: Stage,
 ) -> None:
-    victim, thief = stage.visitor(), stage.visitor()
+    victim, thief, same_browser = stage.visitor(), stage.visitor(), stage.visitor()
     back = victim.answer_of("kevin")
+    same_browser.plant(victim.cookie or "")
     with stage.misbehaving("codes-work-twice"):
         assert victim.browser.get(back).address == "/mon-carnet"
         cookie = victim.cookie
@@ -107,9 +107,12 @@ def test_attack_02_an_answer_played_again_is_refused_though_the_provider_would_r
         assert victim.cookie == cookie, "her session is left alone"
         with stage.watching() as stolen:
             elsewhere = thief.browser.get(back)
+        with stage.watching() as again:
+            as_before = same_browser.browser.get(back)
     told = "provider=franceconnect reason=state"
     stage.opened_nothing(victim, page, seen, told, member(back, "code"), still_in=True)
     stage.opened_nothing(thief, elsewhere, stolen, told, member(back, "code"))
+    stage.opened_nothing(same_browser, as_before, again, told, member(back, "code"))
 
 
 def test_attack_02_an_answer_brought_twice_at_once_opens_one_session(stage: Stage) -> None:
