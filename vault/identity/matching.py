@@ -24,7 +24,8 @@ def pivot_of(claims: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 def folded(text: str) -> str:
     """Letters and digits alone, without accents, capitals or ligatures."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
+    lower = unicodedata.normalize("NFKD", text).casefold().translate(_LIGATURES)
+    plain = unicodedata.normalize("NFKD", lower)
     return "".join(char for char in plain if char.isalnum())
 
 
