@@ -54,7 +54,7 @@ class ClientKeyError(CallerError):
 
 @dataclass(frozen=True, slots=True)
 class ListedKey:
-    """``name`` is its ``kid``, or its thumbprint (RFC 7638) when it has none."""
+    """``name`` is its ``kid``, or made from its thumbprint (RFC 7638) when it has none."""
 
     name: str
     thumbprint: str
@@ -235,7 +235,7 @@ def _told(jwk: dict[str, Any]) -> ListedKey:
     members = {name: jwk[name] for name in ("kty", "crv", "x", "y") if name in jwk}
     text = json.dumps(members, sort_keys=True, separators=(",", ":"))
     thumbprint = urlsafe_b64encode(sha256(text.encode()).digest()).rstrip(b"=").decode()
-    return ListedKey(jwk.get("kid") or thumbprint, thumbprint, f"{jwk['kty']} {jwk['crv']}")
+    return ListedKey(jwk.get("kid") or f"sha-256:{thumbprint}", thumbprint, f"{jwk['kty']} {jwk['crv']}")
 
 
 def check_jwk(text: str) -> str:

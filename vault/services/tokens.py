@@ -78,10 +78,8 @@ def give_token(
     secret = new_secret()
     token = f"{secret}.{_seal(doors_secret(parts), secret, row)}"
     parts.keystore.add_token(replace(row, token_id=digest(token)))
-    if (
-        client_of(parts, client.client_id) != client
-    ):  # it ended meanwhile: its tokens were deleted, not this one
-        parts.keystore.end_tokens(client.client_id)
+    if client_of(parts, client.client_id) != client:  # it changed meanwhile, and this one was not ended
+        end_token(parts, client.client_id, token)
         return None
     return NewToken(token, ends_at)
 

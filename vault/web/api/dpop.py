@@ -61,9 +61,8 @@ def open_proof(request: Request, public_url: str, *, now: datetime, token: str |
     if told.header.get("typ") != "dpop+jwt" or key is None or not signed_by_one_of(told, [key]):
         raise UnprovenError(_TOLD)
     claims = told.claims
-    if claims.get("htm") != request.method or not _is_here(
-        claims.get("htu"), public_url, request.scope["path"]
-    ):
+    here = _is_here(claims.get("htu"), public_url, request.scope["path"])
+    if claims.get("htm") != request.method or not here:
         raise UnprovenError("htm and htu must be this call's method and address")
     at = instant_of(claims, "iat")
     if at is None or abs(at - now) > NEAR:
