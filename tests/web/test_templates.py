@@ -103,6 +103,11 @@ def test_every_form_that_changes_something_carries_the_token_of_the_session(outl
 
 
 @every_page
+def test_no_link_saves_unseen_what_may_be_a_page_that_asks_who_she_is(outline: Outline) -> None:
+    assert not any("download" in one for one in outline.all("a"))  # a file says by itself that it is one
+
+
+@every_page
 def test_the_foot_says_that_accessibility_is_not_compliant(outline: Outline) -> None:
     links = [one.get("href") for one in outline.all("a")]
     for address in (
