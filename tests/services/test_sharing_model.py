@@ -18,7 +18,7 @@ from schemas.ids import CarnetId, CompartmentId, EntryId, PurposeId, StructureId
 from schemas.names import GrantState, Outcome, StructureKind
 from tests.services.log_order import events_of, faults
 from tests.world import MovingClock, Someone, World
-from vault.services import leaving, own_carnet, reading
+from vault.services import leaving, own_carnet, reading, rekeying, rotating
 from vault.services.reading import AccessEnded, FieldsView, NotShared, SharedRead, read_shared_fields
 from vault.services.sharing import Wish, give_grant
 from vault.services.upkeep import run_upkeep
@@ -116,6 +116,19 @@ class Sharing(RuleBasedStateMachine):
         carnet.live[grantee, purpose] = grant
         carnet.given.append(grant)
         carnet.once.add((grantee, purpose))
+
+    @rule(person=person, chosen=subsets)
+    def rotate(self, person: int, chosen: set[str]) -> None:
+        carnet = self.carnets[person]
+        if not carnet.erased:
+            asked = [CompartmentId(one) for one in chosen]
+            report = rotating.rotate(self.town.parts, carnet.who.owner, asked, actor=carnet.who.actor)
+            assert not report.pending
+            assert self.town.parts.data.rotations_begun(carnet.who.carnet_id) == []
+
+    @rule(name=st.sampled_from(["one", "two"]))
+    def change_the_key_of_a_structure(self, name: str) -> None:
+        rekeying.rekey(self.town.parts, StructureId(self.cast.grantees[name].id))
 
     @rule(person=person, which=st.integers(0, 30))
     def withdraw(self, person: int, which: int) -> None:
