@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import httpx2
 import uvicorn
 from _pytest.logging import LogCaptureFixture
 from sqlalchemy import create_engine, text
@@ -249,12 +248,12 @@ def member(back: str, name: str) -> str:
 
 
 @contextmanager
-def stage_in(folder: Path) -> Iterator[Stage]:
+def stage_in(folder: Path, **settings: str) -> Iterator[Stage]:
     """The application behind the real server, in this process; the provider in its own."""
     port = free_port()
     url, clock = f"http://127.0.0.1:{port}", MovingClock()
     with start_provider(plain_clients(url), module="tests.misbehaving_provider") as provider:
-        told = {"CARNET_PUBLIC_URL": url, "CARNET_LIMITS": "off"}
+        told = {"CARNET_PUBLIC_URL": url, "CARNET_LIMITS": "off", **settings}
         for name, issuer in provider.issuers.items():
             prefix = f"CARNET_{name.upper()}"
             told |= {f"{prefix}_ISSUER": issuer, f"{prefix}_CLIENT_ID": CLIENT_ID}
@@ -278,8 +277,3 @@ def _served(app: Any, port: int) -> Iterator[None]:
     yield
     server.should_exit = True
     thread.join()
-
-
-def silent(answer: httpx2.Response) -> bool:
-    """Whether an answer sets no cookie."""
-    return "set-cookie" not in answer.headers

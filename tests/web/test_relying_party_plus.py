@@ -1,10 +1,12 @@
 """FranceConnect+, by settings alone: other levels, and an identity that is not the national register's."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.provider_process import ProviderHandle
+from tests.web.attacks import stage_in
 from tests.web.sign_in_steps import settings_of
 from tests.web.test_relying_party_inputs import PERSON
 from vault.identity.claims import ClaimsError, read_person_claims, read_person_plus_claims
@@ -91,3 +93,17 @@ def test_franceconnect_stays_as_strict_as_it_was() -> None:
     with pytest.raises(SignInRefused) as refused:
         read_identity(settings(levels=("eidas1",)), EUROPEAN)
     assert refused.value.reason is Refusal.IDENTITY
+
+
+def test_a_european_comes_in_by_franceconnect_plus_and_finds_what_it_told(tmp_path: Path) -> None:
+    with stage_in(tmp_path, CARNET_FRANCECONNECT_ACR_VALUES="eidas2 eidas3") as stage:
+        visitor = stage.visitor()
+        assert visitor.sign_in("sofia").address == "/mon-carnet"
+        account = visitor.browser.get("/mon-compte")
+        assert account.status == 200
+        assert "Jerez de la Frontera" in account.text
+        again = stage.visitor().sign_in("amina")
+        assert (again.status, again.address) == (200, "/mon-carnet"), "the register's codes are read too"
+        refused = stage.visitor().sign_in("gerard")
+        assert refused.status in (200, 403), "he has no such means"
+        stage.stack.close()
