@@ -77,6 +77,7 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "accesses": [("dpo", get("/dpo/accesses"))],
         "log_health": [("dpo", get("/dpo/log"))],
         "token": [("anyone", lambda c: c.post("/oauth/token", data=scene.alpha.form()))],
+        "revoke": [("anyone", lambda c: c.post("/oauth/revoke", data=scene.alpha.form(token="x")))],
         "checkpoint": [("anyone", lambda c: c.get("/log/checkpoint"))],
         "vkey": [("anyone", lambda c: c.get("/log/vkey"))],
         "health": [("anyone", lambda c: c.get("/sante"))],
@@ -99,7 +100,10 @@ def operations(site: Site) -> dict[str, dict[str, Any]]:
 
 def faults(answer: Any, document: Any, operation: Any) -> list[str]:
     """Where an answer is not what its operation describes."""
-    ((media_type, content),) = operation["responses"][str(answer.status_code)]["content"].items()
+    response = operation["responses"][str(answer.status_code)]
+    if "content" not in response:
+        return ["content"] if answer.content else []
+    ((media_type, content),) = response["content"].items()
     if answer.headers["content-type"].partition(";")[0] != media_type:
         return ["content-type"]
     if media_type != "application/json":
