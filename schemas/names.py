@@ -50,7 +50,7 @@ class GrantState(Word):
     WITHDRAWN = "withdrawn", "arrêté par vous"
     REVOKED = "revoked", "révoqué"
     EXPIRED = "expired", "terminé"
-    INVALIDATED = "invalidated", "invalidé"
+    INVALIDATED = "invalidated", "terminé : ce professionnel n’y travaille plus"
     REPLACED = "replaced", "remplacé"
     LAPSED = "lapsed", "caduc"
     UNKNOWN = "unknown", "inconnu"

@@ -235,6 +235,24 @@ def test_more_grants_than_a_batch_all_move(town: World, monkeypatch: pytest.Monk
     assert all(isinstance(town.read(system, who.carnet_id), FieldsView) for who in people)
 
 
+def test_while_the_key_changes_both_what_moved_and_what_did_not_are_read(
+    town: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, eva = town.system(), town.newcomer("eva")
+    town.fill(eva)
+    town.share(eva, system.structure_id)
+    monkeypatch.setattr("vault.services.rekeying._end", lambda *_: None)
+    with monkeypatch.context() as patch:
+        patch.setattr("vault.services.rekeying._move_all", lambda *_: 0)
+        rekey(town.parts, system.structure_id)
+    new, old = keys_of(town, system.structure_id)
+    for key in (old, new):
+        (row,) = town.parts.data.grants_of(eva.carnet_id)
+        assert row.grant.terms.key_id == key
+        assert isinstance(town.read(system, eva.carnet_id), FieldsView)
+        rekey(town.parts, system.structure_id)
+
+
 def test_a_grant_that_somebody_altered_keeps_no_key_from_changing(town: World) -> None:
     system, eva, max_ = town.system(), town.newcomer("eva"), town.newcomer("max")
     for who in (eva, max_):

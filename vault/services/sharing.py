@@ -98,6 +98,14 @@ def structure_of(
     return (structure.structure_id, structure.kind) if structure else None
 
 
+def structure_behind(parts: Parts, grantee: Grantee) -> StructureId | None:
+    """With whom she shared, to tell her: in force or not. None when nothing says it any more."""
+    if grantee.kind is GranteeKind.STRUCTURE:
+        return StructureId(grantee.id)
+    habilitation = parts.data.habilitation(ProfessionalId(grantee.id))
+    return habilitation.structure_id if habilitation else None
+
+
 def check_wish(parts: Parts, wish: Wish) -> StructureId:
     """The structure of the grantee, when the frame allows the wish. Raises GrantRefusedError otherwise."""
     found = structure_of(parts, wish.grantee)

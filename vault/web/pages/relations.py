@@ -12,7 +12,7 @@ from vault.audit.events import Op
 from vault.services.own_carnet import Access, append_own, last_accesses
 from vault.services.parts import Parts
 from vault.services.ports import StructureRow
-from vault.services.sharing import structure_of
+from vault.services.sharing import structure_behind
 from vault.web.guard import Person
 from vault.web.pages import french, views
 from vault.web.pages.naming import SHORTEST, WHOLE, labels, short_labels
@@ -41,9 +41,9 @@ def body_of(structure: StructureRow | None) -> views.Body:
 def bodies_of(parts: Parts, grants: Iterable[Grant]) -> Bodies:
     """The structure behind each grant."""
     grantees = {grant.terms.grantee for grant in grants}
-    found = {grantee: structure_of(parts, grantee) for grantee in grantees}
-    rows = parts.data.structures({told[0] for told in found.values() if told})
-    bodies = {grantee: body_of(rows.get(told[0]) if told else None) for grantee, told in found.items()}
+    found = {grantee: structure_behind(parts, grantee) for grantee in grantees}
+    rows = parts.data.structures({told for told in found.values() if told})
+    bodies = {grantee: body_of(rows.get(told) if told else None) for grantee, told in found.items()}
     return {grant.id: bodies[grant.terms.grantee] for grant in grants}
 
 
