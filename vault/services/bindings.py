@@ -79,5 +79,6 @@ def to_the_millisecond(at: datetime) -> datetime:
 
 
 def digest_of(kind: str, id_: str, facts: Sequence[str]) -> bytes:
-    """What a binding holds: nothing can be told from it, nor made to give it."""
-    return sha256(lp("carnet/binding/1", kind, id_, *facts)).digest()
+    """What a binding holds: nothing can be told from it, nor made to give it. Any text is accepted."""
+    told = (part.encode("utf-8", "surrogatepass") for part in (kind, id_, *facts))
+    return sha256(lp("carnet/binding/1", *told)).digest()
