@@ -310,13 +310,16 @@ def test_what_is_larger_than_a_step_is_done_in_several_and_in_several_sessions(
     assert 3 < sessions < 30
 
 
-def once_after(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, act: Callable[[], Any]) -> list[bool]:
-    """``act`` right after the first call of a method, before its caller goes on."""
-    honest, done = getattr(owner, name), list[bool]()
+def once_after(
+    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, act: Callable[[], Any], *, skip: int = 0
+) -> list[bool]:
+    """``act`` right after a call of a method, the first after ``skip``, before its caller goes on."""
+    honest, done, calls = getattr(owner, name), list[bool](), list[int]()
 
     def method(*args: Any, **told: Any) -> Any:
         found = honest(*args, **told)
-        if not done:
+        calls.append(1)
+        if not done and len(calls) > skip:
             done.append(True)
             act()
         return found
@@ -340,11 +343,15 @@ ACTS: dict[str, Callable[[Case], Any]] = {
 }
 
 
+@pytest.mark.parametrize("skip", [0, 4], ids=["grant", "fields"])
 @pytest.mark.parametrize("act", ACTS)
 def test_what_happens_while_it_seals_is_neither_lost_nor_undone(
-    case: Case, act: str, monkeypatch: pytest.MonkeyPatch
+    case: Case, act: str, skip: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = once_after(monkeypatch, case.town.parts.data, "rotations_asked", lambda: ACTS[act](case))
+    """After its look and before the lock: of the step for a grant's key, or of the one for the fields (each
+    step asks twice, the second time under the lock)."""
+    data = case.town.parts.data
+    done = once_after(monkeypatch, data, "rotations_asked", lambda: ACTS[act](case), skip=skip)
     case.rotate()
     monkeypatch.undo()
     assert done
@@ -397,6 +404,31 @@ def test_a_reader_that_saw_old_records_and_new_keys_looks_again(
     monkeypatch.setattr(case.town.parts.data, "sealed_fields", sealed_fields)
     assert case.seen(case.alpha) == before
     assert len(looks) == 2
+
+
+def test_a_reader_that_saw_an_old_record_before_its_key_went_looks_again(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rotation that had begun is finished between the two looks: the grant's own key is the same."""
+    before = case.seen(case.alpha)
+    with monkeypatch.context() as patch:
+        patch.setattr(rotating, "MOST", 4)
+        patch.setattr(rotating, "STEPS", 1)
+        case.rotate(FIELDS[:1])
+    assert case.epochs()[FIELDS[0]] == {1, 2}
+    honest, looks = case.town.parts.data.sealed_fields, list[int]()
+
+    def sealed_fields(wanted: Any) -> Any:
+        looks.append(1)
+        old = honest(wanted)
+        if len(looks) == 1:
+            case.due()
+            return [(records, wraps) for (records, _), (_, wraps) in zip(old, honest(wanted), strict=True)]
+        return old
+
+    monkeypatch.setattr(case.town.parts.data, "sealed_fields", sealed_fields)
+    assert case.seen(case.alpha) == before
+    assert case.epochs()[FIELDS[0]] == {2}
 
 
 def test_she_sees_all_of_it_whenever_the_rotation_falls(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
