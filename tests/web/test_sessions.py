@@ -10,7 +10,7 @@ from schemas.ids import CarnetId
 from schemas.names import Role, StructureKind
 from tests.web.plain_browser import Browser, Page
 from tests.web.site import V1, Site
-from tests.web.test_pages_sign_in import Doors, Visitor, doors, fresh_doors
+from tests.web.test_pages_sign_in import Doors, Visitor, _browsers_closed, doors, fresh_doors
 from tests.world import RULES, Someone
 from vault.audit.events import Op
 from vault.crypto import digest
@@ -19,7 +19,7 @@ from vault.services import sessions
 from vault.storage.keystore import SqlKeyStore
 from vault.web.pages.devices import UNKNOWN, device_words
 
-__all__ = ["doors"]  # the fixture
+__all__ = ["_browsers_closed", "doors"]  # the fixtures
 
 WORK, ACCOUNT, CLOSE = "/mon-carnet/emploi", "/mon-compte", "/mon-compte/fermer"
 PAPER, AGAIN = "/mes-telechargements/carnet.pdf", "/connexion/de-nouveau"
