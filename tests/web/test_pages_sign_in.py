@@ -306,13 +306,14 @@ def test_another_site_cannot_post_an_invitation(doors: Doors) -> None:
 
 
 @pytest.mark.parametrize("door", [FC, PC])
-def test_another_site_s_link_signs_nobody_in_it_leads_to_our_own_page(doors: Doors, door: str) -> None:
+def test_another_site_signs_nobody_in_unless_she_follows_its_link(doors: Doors, door: str) -> None:
     visitor = doors.visitor()
     asked = f"{door}?retour=/qui-a-vu"
     answer = visitor.browser.client.get(asked, headers={"Sec-Fetch-Site": "cross-site"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/connexion?retour=%2Fqui-a-vu")
-    for told in ("same-origin", "none"):
-        answer = visitor.browser.client.get(asked, headers={"Sec-Fetch-Site": told})
+    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-User": "?1"}
+    for told in (followed, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {}):
+        answer = visitor.browser.client.get(asked, headers=told)
         assert str(answer.headers["location"]).startswith(f"http://127.0.0.1:{doors.provider.port}/")
 
 

@@ -144,9 +144,11 @@ def ask_again_who(request: Request, session: Annotated[Session, Depends(guard.si
 
 
 async def _leave_if_meant(request: Request, name: str) -> Response:
-    """Another site's link leads to our sign-in page: a provider that knows her asks nothing, so she would be
-    signed in without having done anything."""
-    if request.headers.get("sec-fetch-site") == "cross-site":
+    """What another site does by itself, without her pressing anything, leads to our sign-in page: a provider
+    that knows her asks nothing, so she would be signed in without having done anything. A link that she
+    follows from there (``Sec-Fetch-User``) leads to the provider at once."""
+    told = request.headers
+    if told.get("sec-fetch-site") == "cross-site" and told.get("sec-fetch-user") != "?1":
         return see_other(f"/connexion?{RETURN}={quote(_wanted(request), safe='')}")
     return await leave(request, name)
 
