@@ -105,7 +105,11 @@ ATTACKS = (
     Attack("test_attack_12 and header", (never(TOKENS, "FORBIDDEN_HEADERS & header.keys()"),)),
     Attack("test_attack_12 and unknown", (never(TOKENS, "key is None"),)),
     Attack(
-        "test_attack_12 and no-kid", (never(TOKENS, "not isinstance(kid, str) or not 0 < len(kid) <= 255"),)
+        "test_attack_12 and no-kid",
+        (
+            never(TOKENS, "not isinstance(kid, str) or not 0 < len(kid) <= 255"),
+            (METADATA, "return keys.get(kid)", "return keys.get(kid) or next(iter(keys.values()))"),
+        ),
     ),
     Attack("test_attack_13 and expired", (never(TOKENS, "expires_at <= now - LEEWAY_SECONDS"),)),
     Attack(
@@ -247,20 +251,20 @@ ATTACKS = (
         "test_attack_29",
         (
             (
-                SESSIONS,
-                "    parts.keystore.end_sessions(session_id=row.session_id)\n    return _open_session",
-                "    return _open_session",
+                "vault/services/signing_out.py",
+                "    parts.keystore.end_sessions(session_id=session.session_id)\n",
+                "",
             ),
         ),
     ),
     Attack("test_attack_30", ((COMING_IN, "subject=signed.subject", "subject=signed.claims.email"),)),
     Attack("test_attack_31_a_parameter and (second or access_denied)", (never(CALLBACK, "name in seen"),)),
     Attack(
-        "test_attack_31_a_parameter and xxxx",
+        "test_attack_31_a_parameter and more4",
         (never(CALLBACK, "len(name) > 64 or len(value) > _MAX_LENGTHS.get(name, _MAX_LENGTH)"),),
     ),
     Attack(
-        "test_attack_31_a_parameter and not xxxx and not second and not access_denied",
+        "test_attack_31_a_parameter and not more4 and not second and not access_denied",
         (never(CALLBACK, "not (name.isprintable() and value.isprintable())"),),
     ),
     Attack(

@@ -49,17 +49,27 @@ def test_attack_24_a_broken_answer_ends_on_a_clean_page(
     stage.opened_nothing(victim, page, seen, f"provider=franceconnect {told}", member(back, "code"))
 
 
-@pytest.mark.parametrize("mode", ["discovery-500", "discovery-html", "discovery-large", "discovery-redirect"])
+DISCOVERY = {
+    "500": "provider_down",
+    "large": "provider_down",
+    "redirect": "provider_down",
+    "html": "metadata",
+}
+KEYS = {"500": "provider_down", "html": "metadata", "array": "metadata"}
+
+
+@pytest.mark.parametrize("mode", [f"discovery-{fault}" for fault in DISCOVERY])
 def test_attack_24_without_a_description_of_the_provider_the_door_says_so(stage: Stage, mode: str) -> None:
     victim = stage.visitor()
     with stage.doors(), stage.misbehaving(mode), stage.watching() as seen:
         page = victim.browser.get(FC)
     assert page.status == 503
     assert page.address == FC, "nobody is sent anywhere"
-    stage.opened_nothing(victim, page, seen, "provider=franceconnect reason=")
+    told = f"provider=franceconnect reason={DISCOVERY[mode[10:]]}"
+    stage.opened_nothing(victim, page, seen, told)
 
 
-@pytest.mark.parametrize("mode", ["jwks-500", "jwks-html", "jwks-array"])
+@pytest.mark.parametrize("mode", [f"jwks-{fault}" for fault in KEYS])
 def test_attack_24_without_the_provider_s_keys_nobody_is_believed(stage: Stage, mode: str) -> None:
     victim = stage.visitor()
     with stage.doors():
@@ -67,7 +77,8 @@ def test_attack_24_without_the_provider_s_keys_nobody_is_believed(stage: Stage, 
         with stage.misbehaving(mode), stage.watching() as seen:
             page = victim.browser.get(back)
     assert page.status == 503
-    stage.opened_nothing(victim, page, seen, "provider=franceconnect reason=", member(back, "code"))
+    told = f"provider=franceconnect reason={KEYS[mode[5:]]}"
+    stage.opened_nothing(victim, page, seen, told, member(back, "code"))
 
 
 def test_attack_24_while_some_wait_for_a_silent_provider_nobody_else_does(stage: Stage) -> None:
