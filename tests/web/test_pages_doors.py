@@ -51,7 +51,7 @@ def test_a_session_that_ended_is_said_on_the_sign_in_page(lone_site: Site) -> No
     client.cookies.set("carnet", "un-ancien-cookie")
     page = Browser(client).get("/mon-carnet")
     assert page.address.startswith("/connexion?")
-    assert "avons fermé la session" in page.text
+    assert "session est fermée" in page.text
 
 
 @pytest.mark.parametrize("address", PUBLIC)
