@@ -68,7 +68,6 @@ def test_the_wrong_kind_of_caller_gets_a_friendly_page(lone_site: Site) -> None:
         "person": lone_site.signed_in(lone_site.world.newcomer().session),
         "office": lone_site.professional(structure, "p-doors"),
         "dpo": lone_site.dpo("dpo-doors"),
-        "manager": lone_site.professional(structure, "m-doors", Role.MANAGER),
     }
     owners = {"person": PERSON, "office": OFFICE, "dpo": DPO}
     for who, client in callers.items():
@@ -79,6 +78,15 @@ def test_the_wrong_kind_of_caller_gets_a_friendly_page(lone_site: Site) -> None:
                 page = Browser(client).get(address)
                 assert page.status == 403, (who, address)
                 assert "n’est pas pour vous" in page.text
+
+
+def test_whoever_is_in_charge_of_a_team_is_led_to_it_and_to_no_carnet(lone_site: Site) -> None:
+    structure = lone_site.world.structure("CCAS", StructureKind.CCAS)
+    manager = lone_site.professional(structure, "m-doors", Role.MANAGER)
+    for address in (*PERSON, *OFFICE, *DPO):
+        page = Browser(manager).get(address)
+        assert (page.status, page.address) in ((403, address), (200, "/equipe")), address
+        assert page.status == 200 or "n’est pas pour vous" in page.text
 
 
 @pytest.mark.parametrize(
