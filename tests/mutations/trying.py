@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 from tests.mutations.finding import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,8 +69,6 @@ class Trial:
             os._exit(self._child(tests))
 
     def _child(self, tests: Sequence[str]) -> int:
-        import pytest
-
         for number in (1, 2):
             os.dup2(self._told.fileno(), number)
         os.chdir(ROOT)
@@ -85,6 +85,8 @@ class Trial:
             line.split(" - ")[0].split(" ", 1)[1] for line in lines if line.startswith(("FAILED ", "ERROR "))
         ]
         code = os.waitstatus_to_exitcode(status)
+        if code == pytest.ExitCode.USAGE_ERROR and not failed:
+            return ["(the program does not even load)"]
         if bool(code) != bool(failed):
             raise RuntimeError(f"the tests did not run for {self.mutant.name}: {lines[-5:]}")
         return failed

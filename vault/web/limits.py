@@ -3,7 +3,7 @@
 - Sign-ins started: 30 a minute and 300 an hour for each address. A loopback address that no trusted proxy
   told us is not counted: behind a proxy we were not told of, everybody would have it.
 - Tokens: 60 a minute for each system. Reads: 12 000 a minute for each caller.
-- By account, wherever it comes from: 20 sign-ins in ten minutes, 120 changes a minute, 20 papers in ten
+- By account, wherever it comes from: 120 sign-ins in ten minutes, 600 changes a minute, 60 papers in ten
   minutes.
 - Proofs that failed (a system's assertion, a signature): 30 a minute for each address, then its next ones are
   refused before any signature is looked at. Invitations: 30 an hour for each account that invites.
@@ -46,9 +46,9 @@ class Rule:
 
 SIGN_IN_STARTS = (Rule(30, 60), Rule(300, 3600))
 TOKENS = Rule(60, 60)
-ACCOUNT_SIGN_INS = Rule(20, 600)
-ACTS = Rule(120, 60)
-PAPERS = Rule(20, 600)
+ACCOUNT_SIGN_INS = Rule(120, 600)
+ACTS = Rule(600, 60)
+PAPERS = Rule(60, 600)
 FAILED_PROOFS = Rule(30, 60)
 INVITATIONS = Rule(30, 3600)
 READS = Rule(12_000, 60)
