@@ -1,8 +1,6 @@
 """A system's keys change and a system ends: what was decided holds, at once, whoever edits rows or dies."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +9,7 @@ from sqlalchemy import text
 
 from schemas.ids import ClientId, new_id
 from tests.services.conftest import ONE_ENGINE
+from tests.services.killing import Change, killed_before
 from tests.world import World, a_public_jwk
 from vault.audit.events import Op
 from vault.audit.leaf import Leaf
@@ -209,34 +208,11 @@ def test_an_address_we_would_not_connect_to_is_not_registered(town: World, addre
 # --- killed anywhere -------------------------------------------------------------------------------------
 
 
-class KilledError(BaseException):
-    """As if the process had died here."""
+K_CHANGES = ("add_secrets", "replace_secret", "delete_secrets", "end_tokens")
 
 
-@contextmanager
-def killed_before_change(town: World, number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The process dies instead of its ``number``-th change of either store (from 0)."""
-    seen: list[str] = []
-
-    def deadly(owner: Any, name: str) -> None:
-        honest: Callable[..., Any] = getattr(owner, name)
-
-        def method(*args: Any, **told: Any) -> Any:
-            seen.append(name)
-            if len(seen) > number:
-                raise KilledError(name)
-            return honest(*args, **told)
-
-        patch.setattr(owner, name, method)
-
-    with monkeypatch.context() as patch:
-        for name in ("add_secrets", "replace_secret", "delete_secrets", "end_tokens"):
-            deadly(town.parts.keystore, name)
-        deadly(SqlWork, "commit")
-        try:
-            yield seen
-        except KilledError:
-            seen.append("killed")
+def every_change(town: World) -> list[Change]:
+    return [*((town.parts.keystore, name) for name in K_CHANGES), (SqlWork, "commit")]
 
 
 @pytest.mark.parametrize("upkeep", [True, False], ids=["then a pass", "then the same again"])
@@ -251,7 +227,7 @@ def test_killed_before_any_change_a_key_is_removed_wholly_or_not_at_all(
         token = give(town, client_id)
         assert token
         assert old
-        with killed_before_change(town, number, monkeypatch) as seen:
+        with killed_before(number, every_change(town), monkeypatch) as seen:
             clients.remove_key(town.parts, client_id, first)
         committed = "commit" in seen[:number]
         assert client_of(town.parts, client_id) is not None, "the system works all along"
@@ -278,7 +254,7 @@ def test_killed_before_any_change_an_end_is_finished_by_the_next_pass(
         client_id = a_client(town)
         token = give(town, client_id)
         assert token
-        with killed_before_change(town, number, monkeypatch) as seen:
+        with killed_before(number, every_change(town), monkeypatch) as seen:
             clients.end_client(town.parts, client_id)
         committed = "commit" in seen[:number]
         assert (client_of(town.parts, client_id) is None) is committed

@@ -1,8 +1,6 @@
 """Somebody leaves a structure: out at once, or on the day; then the structure's key changes. Whoever stays
 reads on, and what the old key and every old copy of the data give is nothing new."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +10,7 @@ from sqlalchemy import text
 from consent.grants import Grantee
 from schemas.ids import CompartmentId, ProfessionalId, new_id
 from schemas.names import GrantState, Role, StructureKind
+from tests.services.killing import Change, killed_before
 from tests.services.log_order import events_of, faults
 from tests.world import MovingClock, Professional, World
 from vault.audit.events import Op
@@ -322,34 +321,8 @@ def test_nothing_is_given_to_somebody_who_leaves_meanwhile(
 # --- killed anywhere -------------------------------------------------------------------------------------
 
 
-class KilledError(BaseException):
-    """As if the process had died here."""
-
-
-@contextmanager
-def killed_before_change(town: World, number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The process dies instead of its ``number``-th change of either store (from 0)."""
-    seen: list[str] = []
-
-    def deadly(owner: Any, name: str) -> None:
-        honest: Callable[..., Any] = getattr(owner, name)
-
-        def method(*args: Any, **told: Any) -> Any:
-            seen.append(name)
-            if len(seen) > number:
-                raise KilledError(name)
-            return honest(*args, **told)
-
-        patch.setattr(owner, name, method)
-
-    with monkeypatch.context() as patch:
-        for name in K_CHANGES:
-            deadly(town.parts.keystore, name)
-        deadly(SqlWork, "commit")
-        try:
-            yield seen
-        except KilledError:
-            seen.append("killed")
+def every_change(town: World) -> list[Change]:
+    return [*((town.parts.keystore, name) for name in K_CHANGES), (SqlWork, "commit")]
 
 
 K_CHANGES = ("add_secrets", "replace_secret", "delete_secrets", "end_sessions", "compact")
@@ -372,7 +345,7 @@ def test_killed_before_any_change_of_a_store_a_leaving_is_finished_by_the_next_p
         town.write(eva, "permis_conduire", ["b"])
         town.share(eva, who.structure_id, ["permis_conduire"])
         town.share(eva, Grantee.professional(who.professional_id), ["vehicule_disponible"])
-        with killed_before_change(town, number, monkeypatch) as seen:
+        with killed_before(number, every_change(town), monkeypatch) as seen:
             leave(town, who)
             finish(town)
         killed = seen[-1] == "killed"
@@ -411,7 +384,7 @@ def test_killed_while_an_end_is_planned_nobody_is_locked_out_for_long(
 ) -> None:
     for number in range(10):
         who = a_member(town)
-        with killed_before_change(town, number, monkeypatch) as seen:
+        with killed_before(number, every_change(town), monkeypatch) as seen:
             leave(town, who, days=3)
         run_upkeep(town.parts)
         assert stands(town, who), seen

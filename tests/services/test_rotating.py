@@ -3,7 +3,7 @@ there, and what was known of the old keys opens nothing that stands now."""
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import text
 from consent.grants import Grant
 from schemas.ids import CompartmentId
 from schemas.names import EntryState, Role, StructureKind
+from tests.services.killing import killed_before
 from tests.services.log_order import events_of
 from tests.services.racing import Scene, race
 from tests.services.test_forgetting import Attacker, Backup, back_up
@@ -242,35 +243,6 @@ CHANGES = (
 )
 
 
-class KilledError(BaseException):
-    """As if the process had died here."""
-
-
-@contextmanager
-def killed_before(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The process dies instead of its ``number``-th change of D (from 0)."""
-    seen: list[str] = []
-
-    def deadly(name: str) -> None:
-        honest: Callable[..., Any] = getattr(SqlWork, name)
-
-        def method(*args: Any, **told: Any) -> Any:
-            seen.append(name)
-            if len(seen) > number:
-                raise KilledError(name)
-            return honest(*args, **told)
-
-        patch.setattr(SqlWork, name, method)
-
-    with monkeypatch.context() as patch:
-        for name in CHANGES:
-            deadly(name)
-        try:
-            yield seen
-        except KilledError:
-            seen.append("killed")
-
-
 def test_killed_before_any_change_it_goes_on_at_the_next_session_and_loses_nothing(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -279,7 +251,7 @@ def test_killed_before_any_change_it_goes_on_at_the_next_session_and_loses_nothi
     before, number = (case.seen(case.alpha), case.history()), 0
     while True:
         case.ask()
-        with killed_before(number, monkeypatch) as seen:
+        with killed_before(number, [(SqlWork, name) for name in CHANGES], monkeypatch) as seen:
             case.due()
         assert (case.seen(case.alpha), case.history()) == before, seen
         if seen[-1] != "killed":
