@@ -391,6 +391,13 @@ def test_a_yes_that_nobody_said_opens_nothing(known: Known) -> None:
         assert is_asked(known.world, known.new, known.claims).reference == known.row.reference
 
 
+def test_a_yes_lasts_no_longer_than_it_was_said_to(known: Known) -> None:
+    known.decides(accept=True)
+    statement = "UPDATE relinkings SET decided_at = decided_at + 1 WHERE request_id = :id"
+    write_in_data(known.world, statement, id=known.row.request_id)
+    assert is_asked(known.world, known.new, known.claims).reference == known.row.reference
+
+
 def test_a_no_does_not_become_a_yes(known: Known) -> None:
     known.decides(accept=False)
     write_in_data(

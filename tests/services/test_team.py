@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from schemas.names import Role, StructureKind
 from tests.world import RULES, Professional, World, coming_in_pro
 from vault.audit.events import Op
 from vault.audit.leaf import Leaf
-from vault.services import administering, invitations, mailing
+from vault.services import administering, invitations, mailing, team
 from vault.services.bindings import in_force
 from vault.services.habilitations import NoSuchHabilitationError
 from vault.services.invitations import NoSuchInvitationError, PastEndError, invitation_of
@@ -317,3 +318,110 @@ def test_a_member_who_was_ended_is_shown_no_more(
     assert [one.professional_id for one in team.members] == [boss.professional_id]
     with pytest.raises(NoSuchHabilitationError):
         end_member(village.parts, nadia, structure_id=there, at=None, actor=boss.reader.actor)
+
+
+# --- what a writer of the data store, or another manager in the same instant, may not make of it ---------
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "role = 'manager'",
+        "habilitation_ends_at = NULL",
+        "expires_at = expires_at + 1",
+        "sealed_email = (SELECT sealed_email FROM invitations WHERE invitation_id <> :id LIMIT 1)",
+    ],
+)
+def test_an_invitation_written_over_by_hand_cannot_be_sent_again(
+    village: World, there: StructureId, boss: Professional, written: str
+) -> None:
+    day = village.parts.now() + timedelta(days=30)
+    administering.invite(village.parts, structure_id=there, email="evil@b.example", role=Role.MEMBER)
+    invited = invitations.invite(
+        village.parts, structure_id=there, email="m@b.example", role=Role.MEMBER, ends_at=day
+    )
+    with village.app.data.database.transaction() as connection:
+        statement = text(f"UPDATE invitations SET {written} WHERE invitation_id = :id")
+        connection.execute(statement, {"id": invited.invitation_id})
+    with pytest.raises(NoSuchInvitationError):
+        invitations.send_again(
+            village.parts, invited.invitation_id, structure_id=there, actor=boss.reader.actor
+        )
+
+
+def test_an_invitation_of_another_team_moved_here_by_hand_cannot_be_sent_again(
+    village: World, there: StructureId, boss: Professional
+) -> None:
+    other = administering.add_structure(village.parts, name="Autre", kind=CCAS, siret=None)
+    invited = administering.invite(village.parts, structure_id=other, email="e@b.example", role=Role.MEMBER)
+    with village.app.data.database.transaction() as connection:
+        statement = text("UPDATE invitations SET structure_id = :to WHERE invitation_id = :id")
+        connection.execute(statement, {"to": there, "id": invited.invitation_id})
+    with pytest.raises(NoSuchInvitationError):
+        invitations.send_again(
+            village.parts, invited.invitation_id, structure_id=there, actor=boss.reader.actor
+        )
+
+
+@pytest.mark.parametrize("how", ["cancelled", "used", "replaced"])
+def test_an_invitation_that_is_over_is_not_brought_back_by_hand(
+    village: World, there: StructureId, boss: Professional, how: str
+) -> None:
+    invited = administering.invite(village.parts, structure_id=there, email="m@b.example", role=Role.MEMBER)
+    told = {"structure_id": there, "actor": boss.reader.actor}
+    match how:
+        case "cancelled":
+            invitations.cancel(village.parts, invited.invitation_id, **told)
+        case "replaced":
+            invitations.send_again(village.parts, invited.invitation_id, **told)
+        case _:
+            coming = coming_in_pro(new_id())
+            professional_signs_in(village.parts, coming, invitation=invited.secret, rules=RULES)
+    with village.app.data.database.transaction() as connection:
+        statement = text("UPDATE invitations SET cancelled_at = NULL, used_by = NULL")
+        connection.execute(statement)
+    assert invitation_of(village.parts, invited.secret) is None
+    with pytest.raises(NoSuchInvitationError):
+        invitations.send_again(village.parts, invited.invitation_id, **told)
+
+
+def test_two_managers_who_leave_in_the_same_instant_do_not_leave_the_team_to_nobody(
+    village: World, there: StructureId, boss: Professional, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = village.member(there, new_id(), Role.MANAGER, kind=CCAS)
+    honest = team.end_habilitation
+
+    def late(*args: Any, **told: Any) -> Any:
+        monkeypatch.setattr(team, "end_habilitation", honest)
+        leaves(village, there, second, by=second)
+        return honest(*args, **told)
+
+    monkeypatch.setattr(team, "end_habilitation", late)
+    with pytest.raises(LastManagerError):
+        leaves(village, there, boss, by=boss)
+    row = village.parts.data.habilitation(boss.professional_id)
+    assert row is not None
+    assert in_force(village.parts, row)
+
+
+def test_a_manager_who_was_ended_meanwhile_ends_nobody(
+    village: World, there: StructureId, boss: Professional, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = village.member(there, new_id(), Role.MANAGER, kind=CCAS)
+    honest = team.end_habilitation
+
+    def late(*args: Any, **told: Any) -> Any:
+        monkeypatch.setattr(team, "end_habilitation", honest)
+        leaves(village, there, boss, by=second)
+        return honest(*args, **told)
+
+    monkeypatch.setattr(team, "end_habilitation", late)
+    with pytest.raises(NoLongerManagerError):
+        leaves(village, there, second, by=boss)
+    row = village.parts.data.habilitation(second.professional_id)
+    assert row is not None
+    assert in_force(village.parts, row)
+
+
+def leaves(village: World, there: StructureId, who: Professional, *, by: Professional) -> None:
+    end_member(village.parts, who.professional_id, structure_id=there, at=None, actor=by.reader.actor)

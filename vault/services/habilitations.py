@@ -10,6 +10,7 @@ From the instant of the entry nothing is opened: the guard and the log's second 
 D, and once the row of K is gone no row of D brings the habilitation back.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -49,16 +50,23 @@ class LaterEndError(CallerError):
 
 
 def end_habilitation(
-    parts: Parts, professional_id: ProfessionalId, *, at: datetime | None, actor: Actor
+    parts: Parts,
+    professional_id: ProfessionalId,
+    *,
+    at: datetime | None,
+    actor: Actor,
+    allowed: Callable[[HabilitationRow], None] = lambda _row: None,
 ) -> HabilitationRow:
     """Let a habilitation end now (``at`` None or past), or at the instant ``at``; how it then stands. Ending
-    what has ended changes nothing and is no error. Raises NoSuchHabilitationError, LaterEndError."""
+    what has ended changes nothing and is no error. ``allowed`` looks at the row under the lock and raises
+    when this must not be. Raises NoSuchHabilitationError, LaterEndError, and what ``allowed`` raises."""
     name = actor.secret_name
     journals = parts.journal_keys.load(now=parts.now(), agents=[name] if name else [])
     with parts.data.change() as work:
         row = parts.data.habilitation(professional_id)  # as it stands: nobody else holds the lock
         if row is None:
             raise NoSuchHabilitationError("no such habilitation")
+        allowed(row)
         now = to_the_millisecond(work.now)
         ends_at = max(now, to_the_millisecond(at.astimezone(UTC))) if at else now
         over = ends_at == now

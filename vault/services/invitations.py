@@ -23,10 +23,11 @@ from vault.services.mailing import check_address, sealed_mail
 from vault.services.managing import check_manages
 from vault.services.noting import about_nobody
 from vault.services.parts import Parts
-from vault.services.ports import InvitationRow
+from vault.services.ports import InvitationRow, SecretName
 from vault.services.structures import known_structure
 
 INVITATION = "invitation"
+INVITED = "invited"
 INVITATION_LIFE = timedelta(days=7)
 
 
@@ -70,7 +71,7 @@ def send_again(
 
     Raises NoSuchInvitationError, PastEndError, NoLongerManagerError.
     """
-    row = _unused(parts, invitation_id, structure_id)
+    row = _as_decided(parts, _unused(parts, invitation_id, structure_id))
     email = email_of(parts, row)
     if email is None:
         raise NoSuchInvitationError("no such invitation")
@@ -88,7 +89,7 @@ def cancel(parts: Parts, invitation_id: InvitationId, *, structure_id: Structure
         about = AboutContent(structure_id=structure_id, role=row.role, reason="cancelled")
         work.append(about_nobody(parts, Op.INVITE, about, actor=actor))
         work.commit()
-    parts.keystore.delete_secrets([binding_name(INVITATION, invitation_id)])
+    parts.keystore.delete_secrets(no_longer_vouched(invitation_id))
 
 
 def invitation_of(parts: Parts, secret: str) -> InvitationRow | None:
@@ -111,6 +112,17 @@ def as_invited(parts: Parts, secret: str, row: InvitationRow) -> bool:
 def invitation_facts(secret: str, row: InvitationRow) -> tuple[str, ...]:
     end = () if row.habilitation_ends_at is None else (instant(row.habilitation_ends_at),)
     return digest(secret), row.structure_id, row.role, row.expires_at.isoformat(), *end
+
+
+def invited_facts(row: InvitationRow) -> tuple[str, ...]:
+    """The same without the link, which nobody keeps, and with the address: what sending it again repeats."""
+    end = "" if row.habilitation_ends_at is None else instant(row.habilitation_ends_at)
+    return row.structure_id, row.role, instant(row.expires_at), end, digest(row.sealed_email.hex())
+
+
+def no_longer_vouched(invitation_id: InvitationId) -> list[SecretName]:
+    """The rows of K to delete once an invitation is used, cancelled or replaced."""
+    return [binding_name(kind, invitation_id) for kind in (INVITATION, INVITED)]
 
 
 def email_of(parts: Parts, row: InvitationRow) -> str | None:
@@ -145,8 +157,12 @@ def _invite(
     row = InvitationRow(
         invitation_id, structure_id, role, sealed, expires_at, None, actor.professional_id, ends_at
     )
-    vouched = binding_row(parts.rows, INVITATION, invitation_id, invitation_facts(secret, row))
-    parts.keystore.add_secrets([vouched])
+    parts.keystore.add_secrets(
+        [
+            binding_row(parts.rows, INVITATION, invitation_id, invitation_facts(secret, row)),
+            binding_row(parts.rows, INVITED, invitation_id, invited_facts(row)),
+        ]
+    )
     parts.keystore.add_link(digest(secret), INVITATION, invitation_id, expires_at)
     mail = sealed_mail(parts, invitation_id, to=email, secret=secret, at=now)
     with parts.data.change() as work:
@@ -161,7 +177,7 @@ def _invite(
         work.append(about_nobody(parts, Op.INVITE, about, actor=actor))
         work.commit()
     if replaced is not None:
-        parts.keystore.delete_secrets([binding_name(INVITATION, replaced.invitation_id)])
+        parts.keystore.delete_secrets(no_longer_vouched(replaced.invitation_id))
     return Invitation(invitation_id, secret, expires_at)
 
 
@@ -170,6 +186,14 @@ def _unused(parts: Parts, invitation_id: InvitationId, structure_id: StructureId
     gone = row is None or row.structure_id != structure_id or row.used_by or row.cancelled_at
     if row is None or gone:
         raise NoSuchInvitationError("no such invitation")
+    return row
+
+
+def _as_decided(parts: Parts, row: InvitationRow) -> InvitationRow:
+    """The row, when the root vouches for what it says: whoever only writes in D has nobody invited, neither
+    to another role nor again."""
+    if not holds(parts, INVITED, row.invitation_id, invited_facts(row)):
+        raise NoSuchInvitationError("not what was decided")
     return row
 
 

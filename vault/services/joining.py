@@ -21,10 +21,10 @@ from vault.services.accounts import (
     secret_name,
     tag_of,
 )
-from vault.services.bindings import HABILITATION, binding_name, binding_row, habilitation_facts, in_force
+from vault.services.bindings import HABILITATION, binding_row, habilitation_facts, in_force
 from vault.services.coming_in import ComingIn, NotInvited, note_sign_in, private_part
 from vault.services.habilitations import leaving_row
-from vault.services.invitations import INVITATION, as_invited
+from vault.services.invitations import INVITATION, as_invited, no_longer_vouched
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, agent_name, seed_name
 from vault.services.parts import Parts
@@ -157,7 +157,7 @@ def _join(
         work.append(_joined(parts, actor, journals))
         work.commit()
     parts.keystore.take_link(digest(invitation))  # used: the row of the invitation already says so
-    parts.keystore.delete_secrets([binding_name(INVITATION, invited.invitation_id)])
+    parts.keystore.delete_secrets(no_longer_vouched(invited.invitation_id))
     return account_id
 
 

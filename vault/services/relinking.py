@@ -35,7 +35,14 @@ from vault.services.accounts import (
     reseal,
     tag_of,
 )
-from vault.services.bindings import binding_name, binding_row, holds, in_force, to_the_millisecond
+from vault.services.bindings import (
+    binding_name,
+    binding_row,
+    holds,
+    in_force,
+    instant,
+    to_the_millisecond,
+)
 from vault.services.journal import Actor, draft
 from vault.services.parts import Parts
 from vault.services.ports import Draft, RelinkingRow, Work
@@ -221,15 +228,14 @@ def decide(parts: Parts, request_id: str, *, accept: bool, actor: Actor) -> Reli
             raise NoSuchRequestError("no such request")
         if row.state != OPEN:
             raise AlreadyDecidedError("this request is decided")
-        parts.keystore.delete_secrets(
-            [binding_name(DECISION, request_id)]
-        )  # of a decision that was cut short
-        vouched = binding_row(parts.rows, DECISION, request_id, (row.account_id, decision))
-        parts.keystore.add_secrets([vouched])
+        former = binding_name(DECISION, request_id)  # of a decision that was cut short
+        parts.keystore.delete_secrets([former])
+        decided = replace(row, state=decision, decided_at=to_the_millisecond(work.now))
+        parts.keystore.add_secrets([binding_row(parts.rows, DECISION, request_id, _decision_facts(decided))])
         work.set_relinking(request_id, decision, work.now)
         work.append(_entry_about(parts, actor, account.carnet_id, row, decision))
         work.commit()
-        return replace(row, state=decision, decided_at=to_the_millisecond(work.now))
+        return decided
 
 
 def _check_may_decide(parts: Parts, actor: Actor) -> None:
@@ -267,7 +273,7 @@ def _believed(parts: Parts, row: RelinkingRow) -> RelinkingRow | None:
     if not holds(parts, REQUEST, row.request_id, _request_facts(row)):
         return None
     if row.state in (ACCEPTED, REFUSED):
-        if holds(parts, DECISION, row.request_id, (row.account_id, row.state)):
+        if holds(parts, DECISION, row.request_id, _decision_facts(row)):
             return row
         return replace(row, state=OPEN, decided_at=None)
     return row if row.state == OPEN else None
@@ -275,6 +281,11 @@ def _believed(parts: Parts, row: RelinkingRow) -> RelinkingRow | None:
 
 def _request_facts(row: RelinkingRow) -> tuple[str, ...]:
     return row.account_id, row.reference, row.opened_at.isoformat()
+
+
+def _decision_facts(row: RelinkingRow) -> tuple[str, ...]:
+    """With its instant: how long a yes is worth something is not for a writer of D to say."""
+    return row.account_id, row.state, instant(row.decided_at) if row.decided_at else ""
 
 
 def _is_open(parts: Parts, account: Account) -> bool:

@@ -116,13 +116,15 @@ def end_member(
 
     Raises NoSuchHabilitationError, LaterEndError, LastManagerError, NoLongerManagerError.
     """
-    row = parts.data.habilitation(professional_id)
-    if row is None or row.structure_id != structure_id or not in_force(parts, row):
-        raise NoSuchHabilitationError("no such member")
-    check_manages(parts, actor, structure_id, gives=row.role)
-    if actor.professional_id == professional_id and not _others_manage(parts, row, at):
-        raise LastManagerError("the last one who manages this team")
-    return end_habilitation(parts, professional_id, at=at, actor=actor)
+
+    def allowed(row: HabilitationRow) -> None:
+        if row.structure_id != structure_id or not in_force(parts, row):
+            raise NoSuchHabilitationError("no such member")
+        check_manages(parts, actor, structure_id, gives=row.role)
+        if actor.professional_id == professional_id and not _others_manage(parts, row, at):
+            raise LastManagerError("the last one who manages this team")
+
+    return end_habilitation(parts, professional_id, at=at, actor=actor, allowed=allowed)
 
 
 def _others_manage(parts: Parts, mine: HabilitationRow, at: datetime | None) -> bool:
