@@ -398,6 +398,18 @@ def test_a_yes_lasts_no_longer_than_it_was_said_to(known: Known) -> None:
     assert is_asked(known.world, known.new, known.claims).reference == known.row.reference
 
 
+def test_a_second_yes_about_one_carnet_is_void_once_the_first_is_used(known: Known) -> None:
+    other = new_id()
+    second = is_asked(known.world, other, known.claims)
+    known.decides(accept=True)
+    relinking.decide(known.world.parts, second.request_id, accept=True, actor=OPERATOR)
+    linked = comes(known.world, known.new, known.claims)
+    assert isinstance(linked, NewSession)
+    assert linked.session.row.subject == known.carnet_id
+    assert is_asked(known.world, other, known.claims).request_id != second.request_id
+    assert known.world.parts.keystore.session(linked.session.session_id), "hers goes on"
+
+
 def test_a_no_does_not_become_a_yes(known: Known) -> None:
     known.decides(accept=False)
     write_in_data(

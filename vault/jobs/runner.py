@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vault.errors import CarnetError
+from vault.errors import CarnetError, UnavailableError
 from vault.jobs.mail import Mail, MailThread
 from vault.services.parts import Parts
 from vault.services.upkeep import (
@@ -42,18 +42,21 @@ class Jobs:
 
     def run_once(self) -> UpkeepReport:
         """One whole pass, lease or not: for the command line, and at start."""
-        report = run_upkeep(self.parts)
-        sign_checkpoint(self.parts, self.origin, self.sign, self.look)
-        return report
+        try:
+            return run_upkeep(self.parts)
+        finally:
+            sign_checkpoint(self.parts, self.origin, self.sign, self.look)
 
     def tick(self, *, with_upkeep: bool) -> bool:
         """A checkpoint if the log grew, the upkeep when due. False when it was due and another process holds
         the lease. Signing waits for no lease: a process killed just now may still hold it, and two signatures
-        of one size say the same."""
+        of one size say the same. Nor for a pass that breaks: what was appended is signed."""
         mine = not with_upkeep or hold_lease(self.parts, self.holder)
-        if with_upkeep and mine:
-            run_upkeep(self.parts)
-        sign_checkpoint(self.parts, self.origin, self.sign, self.look)
+        try:
+            if with_upkeep and mine:
+                run_upkeep(self.parts)
+        finally:
+            sign_checkpoint(self.parts, self.origin, self.sign, self.look)
         return mine
 
 
@@ -86,10 +89,14 @@ class JobThread:
             self._over.wait(TICK)
 
     def _try(self, *, with_upkeep: bool) -> bool:
+        """Whether there is nothing to try again at once. What is broken is looked at again in its time."""
         try:
             return self._jobs.tick(with_upkeep=with_upkeep)
+        except UnavailableError as error:
+            log.warning("a pass failed and will be tried again: %s", type(error).__name__)
+            return False
         except CarnetError as error:
             log.warning("a pass failed and will be tried again: %s", type(error).__name__)
         except BaseException as error:
             log.error("a pass failed unexpectedly and will be tried again: %s", type(error).__name__)
-        return False
+        return True

@@ -20,14 +20,19 @@ from schemas.ids import CarnetId, StructureId
 from schemas.names import Outcome
 from vault.audit.events import AboutContent, Op
 from vault.crypto import CryptoError, GranteeKeyPair
-from vault.errors import StoreUnavailableError
+from vault.errors import BrokenError, StoreUnavailableError
 from vault.services.journal import OPERATOR, draft
 from vault.services.key_sources import Journals, RekeyingKeys, next_seed_name
 from vault.services.parts import Parts
 from vault.services.ports import Draft, GrantRow, SecretName
 
 BATCH = 200
+MOST_WALKS = 50  # each is for the grants that were given or renewed during the walk before
 REKEY, NEXT = "rekey", "seed-next"
+
+
+class StuckError(BrokenError):
+    """Rows of the data store contradict one another: the old key stays until somebody looks at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +56,30 @@ def rekeyings(parts: Parts) -> Sequence[StructureId]:
 
 def rekey(parts: Parts, structure_id: StructureId) -> int:
     """Change the key of a structure, from wherever it stands; how many grants moved. Raises
-    StoreUnavailableError while a file of K may still hold the old seed: ask again."""
+    StoreUnavailableError while a file of K may still hold the old seed (ask again), StuckError."""
     grantee = Grantee.structure(structure_id)
     _begin(parts, structure_id, grantee)
     keys = RekeyingKeys(parts.rows, grantee)
-    done = 0
-    while moved := _move_all(parts, structure_id, grantee, keys):
-        done += moved
+    done, walks = 0, 0
+    while tried := _move_all(parts, structure_id, grantee, keys):
+        done += tried
+        walks += 1
+        if walks == MOST_WALKS:
+            raise StuckError("a grant of this structure does not move to its new key")
     _end(parts, structure_id, grantee, keys)
     return done
 
 
 def _begin(parts: Parts, structure_id: StructureId, grantee: Grantee) -> None:
-    """The next pair, unless one stands; what was asked is then begun."""
+    """The next pair, unless one stands. What was asked is begun by the turn that makes a pair, and by no
+    other: who leaves while one stands may have seen it, and waits for the turn after."""
     name = next_seed_name(grantee)
-    if name not in parts.rows.rows([name]):
-        pair = GranteeKeyPair.generate()
-        row = parts.rows.make(*name, pair.seed, public=pair.public)
-        parts.keystore.add_secrets([row], if_absent=True)
-    parts.keystore.delete_secrets([_asked(structure_id)])
-    with parts.data.change():  # nothing changes: whoever held the lock has given, whoever comes sees the pair
-        pass
+    with parts.data.change():  # nothing of D changes: who held the lock has given, who comes sees the pair
+        if name not in parts.rows.rows([name]):
+            pair = GranteeKeyPair.generate()
+            row = parts.rows.make(*name, pair.seed, public=pair.public)
+            parts.keystore.add_secrets([row], if_absent=True)
+            parts.keystore.delete_secrets([_asked(structure_id)])
 
 
 def _move_all(parts: Parts, structure_id: StructureId, grantee: Grantee, keys: RekeyingKeys) -> int:

@@ -160,10 +160,23 @@ def _link(parts: Parts, identity: Identity, request: RelinkingRow, address: str 
         parts.keystore.add_tag(COLUMN, tag_of(parts, *identity.pair), account.row.account_id)
         parts.keystore.end_sessions(subject=account.row.carnet_id)
         work.refresh_account(account.row.account_id, reseal(parts, account, told))
+        _void_others(parts, work, row)
         work.set_relinking(row.request_id, DONE, work.now)
         work.append(_entry(parts, Actor(ActorKind.PERSON, address=address), account, row, DONE))
         work.commit()
     return replace(account, identity=told)
+
+
+def _void_others(parts: Parts, work: Work, linked: RelinkingRow) -> None:
+    """Another yes about this carnet was said of what it was before: a human must look again."""
+    for other in parts.data.relinkings_about(linked.account_id):
+        believed = _believed(parts, other)
+        if other.request_id == linked.request_id or (believed and believed.state in (REFUSED, DONE)):
+            continue
+        parts.keystore.delete_secrets([binding_name(DECISION, other.request_id)])
+        if other.state == ACCEPTED:
+            work.delete_relinking(other.request_id)
+            _drop_keys(parts, other.request_id)
 
 
 def _waiting(requests: Sequence[RelinkingRow]) -> NeedsRelinking | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from schemas.ids import GrantId
 from vault.audit.checkpoint import Checkpoint
-from vault.errors import BrokenError
+from vault.errors import UnavailableError
 from vault.services.clients import finish_clients
 from vault.services.habilitations import finish_leavings
 from vault.services.journal import OPERATOR
@@ -53,7 +53,7 @@ class UpkeepReport:
 
 def run_upkeep(parts: Parts) -> UpkeepReport:
     """One whole pass. Raises UnavailableError when a store does not answer; the next pass goes on. A broken
-    row stops its own step only: the others are done, then its BrokenError is raised."""
+    row stops its own step only, whatever it breaks: the others are done, then its error is raised."""
     now = parts.now()
     steps: dict[str, Callable[[], int]] = {
         "cut": lambda: finish_cuts(parts),
@@ -67,11 +67,13 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "requests": lambda: drop_old_requests(parts, now),
     }
     done: dict[str, int] = {}
-    broken: list[BrokenError] = []
+    broken: list[Exception] = []
     for name, step in steps.items():
         try:
             done[name] = step()
-        except BrokenError as error:
+        except UnavailableError:
+            raise
+        except Exception as error:
             broken.append(error)
     if broken:
         raise broken[0]
@@ -122,11 +124,13 @@ def finish_erasures(parts: Parts) -> int:
 
 def rekey_structures(parts: Parts) -> int:
     """Structures somebody left, or whose change of key was interrupted."""
-    structures, broken = rekeyings(parts), list[BrokenError]()
+    structures, broken = rekeyings(parts), list[Exception]()
     for structure_id in structures:
         try:
             rekey(parts, structure_id)
-        except BrokenError as error:
+        except UnavailableError:
+            raise
+        except Exception as error:  # whatever is wrong with this one, the others change theirs
             broken.append(error)
     if broken:
         raise broken[0]

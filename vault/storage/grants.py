@@ -52,7 +52,7 @@ _TO_GRANTEE = (
     .limit(bindparam("most"))
 )
 _GRANTED_TO = (
-    select(*GRANT, grants.c.grant_id)
+    select(*GRANT, grants.c.grant_id, grants.c.carnet_id)
     .where(
         grants.c.grantee_kind == bindparam("kind"),
         grants.c.grantee_id == bindparam("grantee"),
@@ -97,7 +97,8 @@ def granted_to(
     for row in rows:
         with suppress(TermsError):  # opens for nobody, and must keep nobody else's from being looked after
             found = grant_of(row[:5])
-            if found.grant.terms.grantee == grantee and found.grant.id == row[5]:
+            terms = found.grant.terms
+            if (terms.grantee, terms.grant_id, terms.carnet_id) == (grantee, row[5], row[6]):
                 readable.append(found)
     return readable, GrantId(rows[-1][5]) if len(rows) == limit else None
 
