@@ -21,8 +21,6 @@ PurposeId = NewType("PurposeId", str)
 FieldId = NewType("FieldId", str)  # a field of the catalogue, without compartment
 CompartmentId = NewType("CompartmentId", str)  # "revenus_sources" or "revenus_sources:precis"
 
-ID_LENGTH = 26
-
 
 def new_id() -> str:
     """128 random bits as 26 lower-case base32 characters."""

@@ -18,8 +18,8 @@ from vault.audit.errors import LeafError
 from vault.audit.events import Op
 
 VERSION = 1
-N_SIZE = TAG_SIZE = 16
-R_SIZE = COMMITMENT_SIZE = 32
+N_SIZE = 16
+R_SIZE = 32
 LATEST = 2**53 - 1  # the largest integer JSON readers agree on
 
 _DOMAIN = "carnet/log/1"

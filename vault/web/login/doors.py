@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 from starlette.requests import HTTPConnection
 
@@ -112,9 +112,6 @@ def provider_settings(told: Configured, public_url: str) -> ProviderSettings:
         redirect_uri=f"{public_url}/connexion/{name}/retour",
         post_logout_redirect_uri=f"{public_url}/deconnexion/retour",
     )
-
-
-DOOR_NAMES: tuple[str, ...] = get_args(ProviderName)
 
 
 def doors_of(connection: HTTPConnection) -> Doors:
