@@ -29,6 +29,7 @@ class AccessQuestion:
     caller_live: bool  # habilitation or client in force
     carnet_open: bool
     purpose_known: bool  # the deployer's frame names this purpose for this kind of structure
+    functions: frozenset[str] = frozenset()  # what the caller is to this carnet now ("referent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def _answers(grant: Grant, question: AccessQuestion, now: datetime) -> bool:
         and terms.carnet_id == question.carnet_id
         and terms.grantee in question.grantees
         and terms.purpose_id == question.purpose_id
+        and (terms.function is None or terms.function in question.functions)
         and Right.READ in terms.rights
     )
 

@@ -39,6 +39,7 @@ class GrantError(Exception):
 class GranteeKind(StrEnum):
     STRUCTURE = "structure"
     PROFESSIONAL = "professional"
+    EMERGENCY = "emergency"  # two professionals together, to protect a life
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,13 @@ class Terms:
     catalogue_version: str
     frame_version: str
     consent_record: str  # what she was shown and did: notice version and the words of the button
+    function: str | None = None  # reads only while the grantee holds it for this carnet ("referent")
 
     def to_bytes(self) -> bytes:
         """Canonical JSON (RFC 8785)."""
+        grantee = {"id": self.grantee.id, "key": self.key_id, "kind": str(self.grantee.kind)}
+        if self.function is not None:
+            grantee["function"] = self.function
         return canonical(
             {
                 "catalogue": self.catalogue_version,
@@ -86,7 +91,7 @@ class Terms:
                 "frame": self.frame_version,
                 "from": self.starts_at.isoformat(),
                 "grant": self.grant_id,
-                "grantee": {"id": self.grantee.id, "key": self.key_id, "kind": str(self.grantee.kind)},
+                "grantee": grantee,
                 "legal_basis": str(self.legal_basis),
                 "purpose": self.purpose_id,
                 "rights": [str(right) for right in self.rights],
@@ -113,6 +118,7 @@ class Terms:
                 catalogue_version=_text(told["catalogue"]),
                 frame_version=_text(told["frame"]),
                 consent_record=_text(told["consent_record"]),
+                function=_text(told["grantee"]["function"]) if "function" in told["grantee"] else None,
             )
             same = terms.to_bytes() == data
         except (ValueError, KeyError, TypeError) as error:

@@ -70,6 +70,21 @@ class LegalBasis(Word):
     HANDED_BY_PERSON = "handed_by_person", "remis par la personne"
 
 
+class MandateKind(Word):
+    HELPER = "helper", "mandat d’aide"
+    CURATORSHIP = "curatorship", "curatelle"
+    GUARDIANSHIP = "guardianship", "tutelle"
+
+
+class MandateScope(Word):
+    """What one may do for somebody. Deciding on shares is never part of another scope."""
+
+    SEE = "see", "lire le carnet et voir qui l’a consulté"
+    WRITE = "write", "remplir et corriger le carnet"
+    PRINT = "print", "imprimer le carnet"
+    SHARE = "share", "décider des partages"
+
+
 class Outcome(Word):
     GRANTED = "granted", "autorisé"
     DENIED = "denied", "refusé"
@@ -81,6 +96,7 @@ class Role(Word):
     ADVISER = "adviser", "conseiller"
     MEMBER = "member", "membre"
     MANAGER = "manager", "responsable"
+    HELPER = "helper", "aidant"
     DPO = "dpo", "délégué à la protection des données"
 
 

@@ -30,7 +30,7 @@ from vault import bootstrap
 from vault.audit.events import ActorKind
 from vault.carnet.entries import Entry
 from vault.config import load_settings
-from vault.services import administering, reading, sharing, signing_in, writing
+from vault.services import administering, reading, sharing, signing_in, stopping, writing
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.parts import Parts
@@ -229,7 +229,7 @@ class World:
         return sharing.give_grant(self.parts, who.owner, wish, actor=who.actor)
 
     def withdraw(self, who: Someone, grant: Grant) -> Grant:
-        return sharing.withdraw_grant(self.parts, who.owner, grant.id, actor=who.actor)
+        return stopping.withdraw_grant(self.parts, who.owner, grant.id, actor=who.actor)
 
     def read(
         self,

@@ -50,6 +50,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "httpcore2": ("vault.web.login",),  # the layer under httpx2: only it can bound a whole exchange
     "httpx2": ("vault.web.login", "vault.web.api.client_keys", "vault.demo"),
     "joserfc": ("vault.web.login", "vault.web.api", "vault.demo"),
+    "segno": ("exporters",),
     "jinja2": ("vault.web", "vault.demo", "exporters"),
     "markupsafe": ("vault.web", "vault.demo", "exporters"),
     "weasyprint": ("exporters.to_pdf",),

@@ -17,7 +17,7 @@ from tests.services.conftest import ONE_ENGINE
 from tests.world import PURPOSE, SIAE_FIELDS, MovingClock, Someone, System, World
 from vault.crypto import GranteeKeyPair, GrantKey, key_id, seal_grant_key
 from vault.errors import BrokenError
-from vault.services import leaving, own_carnet, received, sharing
+from vault.services import leaving, own_carnet, received, stopping
 from vault.services.key_sources import seed_name
 from vault.services.reading import AccessEnded, FieldsView, NotShared, SharedRead, read_shared_fields
 from vault.services.upkeep import run_upkeep
@@ -410,7 +410,7 @@ def test_a_broken_grant_does_not_keep_the_upkeep_from_the_rest(case: Case) -> No
 
 def test_a_row_that_says_it_is_another_grant_does_not_keep_a_job_for_ever(case: Case) -> None:
     run_upkeep(case.town.parts)
-    gone = sharing.withdraw_grant(case.town.parts, case.who.owner, case.theirs.id, actor=case.who.actor)
+    gone = stopping.withdraw_grant(case.town.parts, case.who.owner, case.theirs.id, actor=case.who.actor)
     case.set(terms=gone.terms.to_bytes(), state=GrantState.WITHDRAWN.value, keys_left=1)
     assert run_upkeep(case.town.parts).cut <= 1
     case.set(state=GrantState.GRANTED.value, keys_left=0, ends_at=1)

@@ -25,8 +25,8 @@ from vault.services import (
     own_carnet,
     received,
     sessions,
-    sharing,
     signing_in,
+    structures,
     throttling,
     tokens,
     writing,
@@ -207,7 +207,7 @@ def the_office(world: World, told: Planted, eva: Any, member: Any) -> None:
     with log_source(world.app.data.database, show=shower) as source:
         assert any(source.openings())
     throttling.note_throttled(parts, member.reader.actor)
-    told.tries(lambda: sharing.structure_of(parts, Grantee.professional(member.professional_id)))
+    told.tries(lambda: structures.structure_of(parts, Grantee.professional(member.professional_id)))
     entry = world.write(eva, "activites_aimees", told.word("OUBLIE"))
     told.tries(lambda: leaving.forget_entry(parts, eva.carnet_id, entry.entry_id, actor=eva.actor))
     gone = world.newcomer("parti")

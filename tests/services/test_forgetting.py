@@ -38,7 +38,7 @@ from vault.crypto import (
     unwrap_key,
 )
 from vault.errors import StoreUnavailableError
-from vault.services import leaving, own_carnet, sharing
+from vault.services import leaving, own_carnet, stopping
 from vault.services.entries import context_of
 from vault.services.journal import OPERATOR
 from vault.services.reading import AccessEnded
@@ -371,7 +371,7 @@ def test_a_withdrawal_does_not_wait_for_a_reader_of_the_key_store(tmp_path: Path
         name = ("grant", grant.id)
         wrapped = world.parts.keystore.secrets([name])[name].wrapped
         with somebody_reading(world):
-            sharing.withdraw_grant(world.parts, ana.owner, grant.id, actor=ana.actor)
+            stopping.withdraw_grant(world.parts, ana.owner, grant.id, actor=ana.actor)
         assert world.parts.keystore.secrets([name]) == {}
         assert run_upkeep(world.parts).cut == 1
         assert not files_hold(tmp_path, wrapped)

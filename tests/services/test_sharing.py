@@ -17,10 +17,11 @@ from tests.services.conftest import ONE_ENGINE
 from tests.services.test_forgetting import Attacker, back_up
 from tests.world import PURPOSE, SIAE_FIELDS, MovingClock, Someone, System, World
 from vault.audit.events import Op
-from vault.services import leaving, own_carnet, received, sharing
+from vault.services import leaving, own_carnet, received, sharing, stopping
 from vault.services.key_sources import grant_name, seed_name
 from vault.services.reading import AccessEnded, FieldsView, NotShared
-from vault.services.sharing import GrantRefusedError, NoSuchGrantError, Wish
+from vault.services.sharing import GrantRefusedError, Wish
+from vault.services.stopping import NoSuchGrantError
 from vault.services.upkeep import run_upkeep
 
 ALL = set(SIAE_FIELDS)
@@ -223,7 +224,7 @@ def test_nobody_withdraws_what_is_not_hers(town: World, eva: Someone, alpha_siae
     grant, other = town.share(eva, alpha_siae.structure_id), town.newcomer("max")
     for id_ in (grant.id, GrantId("nothing"), GrantId(""), GrantId("\x00")):
         with pytest.raises(NoSuchGrantError):
-            sharing.withdraw_grant(town.parts, other.owner, id_, actor=other.actor)
+            stopping.withdraw_grant(town.parts, other.owner, id_, actor=other.actor)
     assert town.values(alpha_siae, eva.carnet_id).keys() == ALL
 
 

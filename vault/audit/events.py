@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from schemas.canonical import CanonicalError, canonical_flat, parse_strict
-from schemas.ids import CarnetId, CompartmentId, EntryId, GrantId, PurposeId, SessionId, StructureId
+from schemas.ids import (
+    CarnetId,
+    CompartmentId,
+    EntryId,
+    GrantId,
+    MandateId,
+    PurposeId,
+    RequestId,
+    SessionId,
+    StructureId,
+)
 from schemas.names import LegalBasis, Role, Word
 from vault.audit.errors import ContentError
 
@@ -48,6 +58,18 @@ class Op(Word):
     CLOCK = "clock", "horloge reculée"
     RELINK = "relink", "rattachement d’une identité à un carnet"
     TEAM_READ = "team_read", "consultation de l’équipe d’une structure"
+    REQUEST = "request", "demande de partage"
+    DEFER = "defer", "demande remise à plus tard par vous"
+    REFUSE = "refuse", "demande refusée par vous"
+    LAPSE = "lapse", "demande restée sans réponse"
+    SUSPEND = "suspend", "partage suspendu"
+    RESUME = "resume", "partage repris"
+    INVALIDATE = "invalidate", "partage annulé"
+    PAUSE = "pause", "pause des demandes de partage"
+    ASSIGN = "assign", "changement de référent"
+    MANDATE = "mandate", "mandat d’une personne qui vous aide"
+    BREAK_GLASS = "break_glass", "accès pour protéger une vie"
+    NOTICE = "notice", "choix des alertes"
 
 
 class ActorKind(Word):
@@ -123,10 +145,12 @@ class AboutContent(_Content):
     fields: tuple[CompartmentId, ...] = ()
     digests: tuple[str, ...] = ()
     reason: str | None = None
+    request_id: RequestId | None = None
+    mandate_id: MandateId | None = None  # who acted did so for her, under this mandate
 
     _names: ClassVar[tuple[str, ...]] = (
-        "carnet_id", "structure_id", "role", "purpose_id", "legal_basis",
-        "grant_id", "entry_id", "fields", "digests", "reason",
+        "carnet_id", "structure_id", "role", "purpose_id", "legal_basis", "grant_id", "entry_id",
+        "fields", "digests", "reason", "request_id", "mandate_id",
     )  # fmt: skip
     _words: ClassVar[dict[str, type[Word]]] = {"role": Role, "legal_basis": LegalBasis}
 

@@ -20,7 +20,7 @@ from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.own_carnet import OwnCarnet, list_own_grants, read_own_carnet
 from vault.services.parts import Parts
-from vault.services.sharing import structure_of
+from vault.services.structures import structure_of
 from vault.services.writing import BY_PERSON
 
 TITLE = "Mon carnet"

@@ -29,12 +29,13 @@ from vault.services.bindings import (
     holds,
     to_the_millisecond,
 )
+from vault.services.grant_moves import ONCE_HELD, grant_entry
 from vault.services.journal import OPERATOR, Actor, draft
 from vault.services.key_sources import Journals, KeyRows, seed_name
 from vault.services.parts import Parts
 from vault.services.ports import Draft, HabilitationRow, SecretName, SecretRow
 from vault.services.rekeying import ask_rekeying
-from vault.services.sharing import ONCE_HELD, cut, grant_entry
+from vault.services.stopping import cut
 
 BATCH = 200
 LEAVING = "leaving"

@@ -6,9 +6,9 @@ the store, and the tags by which the person, the structure and the agent find it
 (unknown carnet, keys, settings) uses the instance's journal secret and a random tag: same size, same work.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from schemas.ids import CarnetId, ClientId, ProfessionalId, SessionId, StructureId
+from schemas.ids import CarnetId, ClientId, MandateId, ProfessionalId, SessionId, StructureId
 from schemas.names import Outcome, Role
 from vault.audit.events import AboutContent, ActorContent, ActorKind, Op
 from vault.audit.leaf import commitment
@@ -40,6 +40,7 @@ class Actor:
     role: Role | None = None
     session: SessionId | None = None
     address: str | None = field(default=None, repr=False)  # network address
+    mandate_id: MandateId | None = None  # acts for the person, under this mandate of hers
 
     @property
     def secret_name(self) -> SecretName | None:
@@ -73,6 +74,8 @@ def draft(
     journal = journals.journal(carnet_id)
     agent = _agent(journals, actor, carnet_id)
     n, r_about, r_actor = random(16), random(32), random(32)
+    if actor.mandate_id is not None:
+        about = replace(about, mandate_id=actor.mandate_id)
     about_bytes = about.to_bytes()
     actor_bytes = ActorContent(
         kind=actor.kind,

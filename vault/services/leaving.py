@@ -16,11 +16,11 @@ from schemas.names import EntryState, GrantState, Outcome
 from vault.audit.events import AboutContent, Op
 from vault.crypto import ShredTree
 from vault.errors import CallerError, StoreUnavailableError
+from vault.services.grant_moves import ONCE_HELD
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import grant_name
 from vault.services.parts import Parts
 from vault.services.ports import RecordHead, SecretName
-from vault.services.sharing import ONCE_HELD
 
 ATTEMPTS = 20
 

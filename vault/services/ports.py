@@ -59,6 +59,22 @@ from vault.services.rows import (
     TokenRow,
     TypedRow,
 )
+from vault.services.sharing_ports import (
+    EmergencyStore,
+    EmergencyWork,
+    MandateStore,
+    MandateWork,
+    NoticeStore,
+    NoticeWork,
+    ReceiptStore,
+    ReceiptWork,
+    ReferentStore,
+    ReferentWork,
+    RequestStore,
+    RequestWork,
+    RuleStore,
+    RuleWork,
+)
 
 __all__ = [
     "AccountRow",
@@ -100,7 +116,9 @@ Clock = Callable[[], datetime]
 # --- D ---------------------------------------------------------------------------------------------------
 
 
-class Work(Protocol):
+class Work(
+    RequestWork, ReferentWork, MandateWork, ReceiptWork, NoticeWork, EmergencyWork, RuleWork, Protocol
+):
     """One transaction on D that holds the head lock. ``now`` never goes back in log order."""
 
     now: datetime
@@ -173,7 +191,9 @@ class Work(Protocol):
     def delete_relinking(self, request_id: str) -> None: ...
 
 
-class DataStore(Protocol):
+class DataStore(
+    RequestStore, ReferentStore, MandateStore, ReceiptStore, NoticeStore, EmergencyStore, RuleStore, Protocol
+):
     def change(self) -> AbstractContextManager[Work]: ...
     def append_reads(self, tickets: Sequence[ReadTicket]) -> list[Appended]: ...
 

@@ -1,19 +1,17 @@
-"""The person gives, looks at and withdraws her grants.
+"""The person gives: a grant, with the keys that make it one.
 
-Giving: K first (Q_g), then D with its entry (terms, sealed G_g, one wrap of each granted field's key).
-Withdrawing: entry and state (D), then Q_g (K), then the wraps (D). Killed between two steps, the finishing
-pass of ``upkeep`` ends what was begun; a reader without Q_g opens nothing meanwhile.
+K first (Q_g), then D with its entry (terms, sealed G_g, one wrap of each granted field's key). What became
+of a grant later is ``stopping``.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from consent.decisions import READING_ROLES
-from consent.grants import Grant, Grantee, GranteeKind, Terms, end_of_day_after, ended, replaced_by
-from schemas.ids import CompartmentId, GrantId, ProfessionalId, PurposeId, StructureId, new_id
-from schemas.names import GrantState, Outcome, Right, StructureKind
-from vault.audit.events import AboutContent, Op
+from consent.grants import Grant, Grantee, Terms, end_of_day_after, ended, replaced_by
+from schemas.ids import CompartmentId, GrantId, PurposeId, RequestId, StructureId, new_id
+from schemas.names import GrantState, Right
+from vault.audit.events import Op
 from vault.crypto import (
     FieldKey,
     GrantKey,
@@ -29,7 +27,8 @@ from vault.crypto import (
 from vault.errors import CallerError
 from vault.services.bindings import STRUCTURE, holds, structure_facts
 from vault.services.entries import own_field_keys
-from vault.services.journal import Actor, draft
+from vault.services.grant_moves import ONCE_HELD, note_move
+from vault.services.journal import Actor
 from vault.services.key_sources import (
     Journals,
     OwnerAccess,
@@ -38,7 +37,9 @@ from vault.services.key_sources import (
     newest_public,
 )
 from vault.services.parts import Parts
-from vault.services.ports import Draft, FieldKeyRow, GrantKeyRow, GrantRow, SecretRow, Work
+from vault.services.ports import FieldKeyRow, GrantKeyRow, GrantRow, SecretRow, Work
+from vault.services.stopping import cut
+from vault.services.structures import structure_of
 from vault.services.writing import (
     ATTEMPTS,
     CarnetClosedError,
@@ -47,7 +48,8 @@ from vault.services.writing import (
     owner_secrets,
 )
 
-ONCE_HELD = timedelta(days=183)  # how long a former grantee is told "ended" rather than "not shared"
+# What else becomes true with a grant, in its very transaction.
+Also = Callable[[Work, Grant], None]
 
 
 class GrantRefusedError(CallerError):
@@ -56,10 +58,6 @@ class GrantRefusedError(CallerError):
     def __init__(self, pointer: str, sentence: str) -> None:
         super().__init__(pointer)
         self.pointer, self.sentence = pointer, sentence
-
-
-class NoSuchGrantError(CallerError):
-    """This carnet has no such grant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +70,16 @@ class Wish:
     days: int
     rights: tuple[Right, ...] = (Right.READ,)
     consent_record: str = ""
+    function: str | None = None  # given to whoever is her référent ("referent"), not to a name
+    request_id: RequestId | None = None  # what she answers by giving
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
     row: GrantRow
     keys: tuple[GrantKeyRow, ...]
     new_field_keys: tuple[FieldKeyRow, ...]
     secret: SecretRow
-
-
-def structure_of(
-    parts: Parts, grantee: Grantee, *, now: datetime | None = None
-) -> tuple[StructureId, StructureKind] | None:
-    """The structure behind a grantee, when both are in force ``now`` (None: by the clock)."""
-    structure_id = StructureId(grantee.id)
-    if grantee.kind is GranteeKind.PROFESSIONAL:
-        habilitation = parts.data.habilitation(ProfessionalId(grantee.id))
-        if habilitation is None or not habilitation.live(now or parts.now()):
-            return None
-        if habilitation.role not in READING_ROLES:
-            return None
-        structure_id = habilitation.structure_id
-    structure = parts.data.structure(structure_id)
-    return (structure.structure_id, structure.kind) if structure else None
-
-
-def structure_behind(parts: Parts, grantee: Grantee) -> StructureId | None:
-    """With whom she shared, to tell her: in force or not. None when nothing says it any more."""
-    if grantee.kind is GranteeKind.STRUCTURE:
-        return StructureId(grantee.id)
-    habilitation = parts.data.habilitation(ProfessionalId(grantee.id))
-    return habilitation.structure_id if habilitation else None
 
 
 def check_wish(parts: Parts, wish: Wish) -> StructureId:
@@ -131,29 +107,37 @@ def check_wish(parts: Parts, wish: Wish) -> StructureId:
     return structure_id
 
 
-def give_grant(parts: Parts, owner: OwnerAccess, wish: Wish, *, actor: Actor) -> Grant:
-    """Share. A live grant to the same grantee for the same purpose is replaced. Raises GrantRefusedError,
-    CarnetClosedError."""
+def give_grant(
+    parts: Parts, owner: OwnerAccess, wish: Wish, *, actor: Actor, also: Also | None = None
+) -> Grant:
+    """Share. A live grant to the same grantee for the same purpose is replaced. ``also`` is done in the same
+    transaction, under the head lock, just before the commit; what it raises undoes everything. Raises
+    GrantRefusedError, CarnetClosedError."""
     structure_id = check_wish(parts, wish)
     now = parts.now()
     secrets = owner_secrets(parts, owner)
     journals = parts.journal_keys.load(now=now, carnets=[owner.carnet_id])
     for _ in range(ATTEMPTS):
-        made = _make(parts, owner, wish, secrets, now)
+        made = make_grant(parts, owner, wish, secrets, now)
         parts.keystore.add_secrets([made.secret])
         try:
             with parts.data.change() as work:
-                replaced = _store(work, parts, owner, made, structure_id, journals, actor)
+                replaced = _store(work, parts, made, wish, structure_id, journals, actor)
+                if also is not None:
+                    also(work, made.row.grant)
                 work.commit()
         except RacedError:  # she answered one of these fields for the first time, in another tab
             parts.keystore.delete_secrets([grant_name(made.row.grant.id)])
             continue
+        except CallerError:  # it may not be given after all
+            parts.keystore.delete_secrets([grant_name(made.row.grant.id)])
+            raise
         cut(parts, [grant.id for grant in replaced])
         return made.row.grant
     raise RuntimeError("this carnet keeps changing")
 
 
-def _make(parts: Parts, owner: OwnerAccess, wish: Wish, secrets: OwnerSecrets, now: datetime) -> _Made:
+def make_grant(parts: Parts, owner: OwnerAccess, wish: Wish, secrets: OwnerSecrets, now: datetime) -> Made:
     public = newest_public(parts.rows, wish.grantee)
     terms = _terms(parts, owner, wish, public, now)
     grant_key = GrantKey(parts.random(32))
@@ -184,7 +168,7 @@ def _make(parts: Parts, owner: OwnerAccess, wish: Wish, secrets: OwnerSecrets, n
             place=owner_grant_place(parts.instance, owner.carnet_id, terms.grant_id),
         ),
     )
-    return _Made(row, wraps, tuple(new_rows), parts.rows.make("grant", terms.grant_id, grant_secret))
+    return Made(row, wraps, tuple(new_rows), parts.rows.make("grant", terms.grant_id, grant_secret))
 
 
 def _terms(parts: Parts, owner: OwnerAccess, wish: Wish, public: bytes, now: datetime) -> Terms:
@@ -204,6 +188,7 @@ def _terms(parts: Parts, owner: OwnerAccess, wish: Wish, public: bytes, now: dat
         catalogue_version=parts.catalogue.version,
         frame_version=parts.frame.version,
         consent_record=wish.consent_record or f"notice {parts.notice_version}",
+        function=wish.function,
     )
 
 
@@ -226,32 +211,33 @@ def _field_keys(
 def _store(
     work: Work,
     parts: Parts,
-    owner: OwnerAccess,
-    made: _Made,
+    made: Made,
+    wish: Wish,
     structure_id: StructureId,
     journals: Journals,
     actor: Actor,
 ) -> list[Grant]:
-    carnet = work.carnet(owner.carnet_id)
+    terms = made.row.grant.terms
+    carnet = work.carnet(terms.carnet_id)
     if carnet is None or not carnet.open:
         raise CarnetClosedError("this carnet is closed")
     _check_still_so(parts, made, work.now)
-    terms = made.row.grant.terms
-    replaced = replaced_by(terms, [row.grant for row in work.grants_of(owner.carnet_id)])
+    replaced = replaced_by(terms, [row.grant for row in work.grants_of(terms.carnet_id)])
     for old in replaced:
-        work.end_grant(
-            ended(old, GrantState.REPLACED, now=work.now), once_held_until=terms.ends_at + ONCE_HELD
-        )
-        work.append(grant_entry(parts, Op.REPLACE, old, structure_id, journals, actor))
+        moved = ended(old, GrantState.REPLACED, now=work.now)
+        work.end_grant(moved, once_held_until=terms.ends_at + ONCE_HELD)
+        note_move(work, parts, Op.REPLACE, moved, structure_id, journals, actor)
     for key in made.new_field_keys:
         work.add_field_key(key)
     work.add_grant(made.row, once_held_until=terms.ends_at + ONCE_HELD)
-    work.add_grant_keys(owner.carnet_id, made.keys)
-    work.append(grant_entry(parts, Op.GRANT, made.row.grant, structure_id, journals, actor))
+    work.add_grant_keys(terms.carnet_id, made.keys)
+    note_move(
+        work, parts, Op.GRANT, made.row.grant, structure_id, journals, actor, request_id=wish.request_id
+    )
     return replaced
 
 
-def _check_still_so(parts: Parts, made: _Made, now: datetime) -> None:
+def _check_still_so(parts: Parts, made: Made, now: datetime) -> None:
     """Under the lock: raises RacedError when keys changed since the grant was made, GrantRefusedError when
     the grantee left meanwhile."""
     terms = made.row.grant.terms
@@ -264,97 +250,3 @@ def _check_still_so(parts: Parts, made: _Made, now: datetime) -> None:
     known = {(row.compartment, row.epoch) for row in parts.data.field_keys(terms.carnet_id)}
     if used != {place for place in known if place[0] in terms.compartments}:
         raise RacedError
-
-
-def withdraw_grant(parts: Parts, owner: OwnerAccess, grant_id: GrantId, *, actor: Actor) -> Grant:
-    """Stop a share, at once. Withdrawing what already ended changes nothing and is no error. Raises
-    NoSuchGrantError."""
-    journals = parts.journal_keys.load(now=parts.now(), carnets=[owner.carnet_id])
-    with parts.data.change() as work:
-        grant = _find(work.grants_of(owner.carnet_id), grant_id)
-        if grant.state is not GrantState.GRANTED:
-            return grant
-        structure = structure_of(parts, grant.terms.grantee)
-        stopped = ended(grant, GrantState.WITHDRAWN, now=work.now)
-        work.end_grant(stopped, once_held_until=work.now + ONCE_HELD)
-        work.append(
-            grant_entry(parts, Op.WITHDRAW, grant, structure[0] if structure else None, journals, actor)
-        )
-        work.commit()
-    cut(parts, [grant_id])
-    return stopped
-
-
-def expire_grant(parts: Parts, row: GrantRow, *, actor: Actor) -> bool:
-    """Note that a grant ended by itself, and cut its keys. Its readers were refused since ``ends_at``."""
-    carnet_id = row.grant.terms.carnet_id
-    journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id])
-    structure = structure_of(parts, row.grant.terms.grantee)
-    with parts.data.change() as work:
-        try:
-            grant = _find(work.grants_of(carnet_id), row.grant.id)
-        except NoSuchGrantError:  # a row that says it is another grant: nobody reads through it
-            return False
-        if grant.state is not GrantState.GRANTED or work.now < grant.terms.ends_at:
-            return False
-        work.end_grant(
-            ended(grant, GrantState.EXPIRED, now=work.now), once_held_until=grant.terms.ends_at + ONCE_HELD
-        )
-        structure_id = structure[0] if structure else None
-        work.append(grant_entry(parts, Op.EXPIRE, grant, structure_id, journals, actor))
-        work.commit()
-    cut(parts, [grant.id])
-    return True
-
-
-def cut(parts: Parts, grant_ids: Sequence[GrantId]) -> None:
-    """Destroy the keys of ended grants: Q_g, then the wraps. Repeatable."""
-    if not grant_ids:
-        return
-    parts.keystore.delete_secrets([grant_name(grant_id) for grant_id in grant_ids])
-    if not parts.keystore.compact(whole=False):
-        return  # the wraps that stay behind bring the finishing pass back; without Q_g they open nothing
-    with parts.data.change() as work:
-        for grant_id in grant_ids:
-            work.delete_grant_keys(grant_id)
-        work.commit()
-
-
-def _find(rows: Sequence[GrantRow], grant_id: GrantId) -> Grant:
-    for row in rows:
-        if row.grant.id == grant_id:
-            return row.grant
-    raise NoSuchGrantError("no such grant in this carnet")
-
-
-def grant_entry(
-    parts: Parts,
-    op: Op,
-    grant: Grant,
-    structure_id: StructureId | None,
-    journals: Journals,
-    actor: Actor,
-    *,
-    reason: str | None = None,
-) -> Draft:
-    """The entry of what becomes of a grant."""
-    terms = grant.terms
-    about = AboutContent(
-        carnet_id=terms.carnet_id,
-        structure_id=structure_id,
-        purpose_id=terms.purpose_id,
-        legal_basis=terms.legal_basis,
-        grant_id=terms.grant_id,
-        fields=terms.compartments,
-        reason=reason,
-    )
-    return draft(
-        op,
-        Outcome.GRANTED,
-        journals=journals,
-        actor=actor,
-        carnet_id=terms.carnet_id,
-        about=about,
-        random=parts.random,
-        field_count=len(terms.compartments),
-    )

@@ -20,7 +20,7 @@ from vault.services.parts import Parts
 from vault.services.ports import StoredCheckpoint
 from vault.services.rekeying import rekey, rekeyings
 from vault.services.relinking import drop_old_requests
-from vault.services.sharing import cut, expire_grant
+from vault.services.stopping import cut, expire_grant
 
 BATCH = 200
 LEASE = timedelta(seconds=90)

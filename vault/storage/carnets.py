@@ -10,6 +10,7 @@ from schemas.names import EntryState, GrantState
 from vault.services.rows import CarnetRow, FieldKeyRow, RecordHead, RecordRow
 from vault.storage.columns import fixed, padded
 from vault.storage.doors import Changes, Looks
+from vault.storage.sharing_tables import OF_A_CARNET
 from vault.storage.tables import accounts, carnets, field_keys, grant_keys, grants, records, rotations
 
 STANDING = (EntryState.CURRENT.value, EntryState.FROZEN.value)
@@ -159,7 +160,8 @@ class CarnetChanges(Changes):
             table.name: self._connection.execute(delete(table).where(table.c.carnet_id == carnet_id)).rowcount
             for table in (records, field_keys, grant_keys, accounts)
         }
-        self._connection.execute(delete(rotations).where(rotations.c.carnet_id == carnet_id))
+        for table in (rotations, *OF_A_CARNET):
+            self._connection.execute(delete(table).where(table.c.carnet_id == carnet_id))
         counts[grants.name] = self._end_grants(carnet_id)
         counts[carnets.name] = self._connection.execute(
             delete(carnets).where(carnets.c.carnet_id == carnet_id, carnets.c.state == "erased")
@@ -169,7 +171,7 @@ class CarnetChanges(Changes):
     def _end_grants(self, carnet_id: CarnetId) -> int:
         mine = update(grants).where(grants.c.carnet_id == carnet_id)
         self._connection.execute(
-            mine.where(grants.c.state == GrantState.GRANTED.value).values(
+            mine.where(grants.c.state.in_([GrantState.GRANTED.value, GrantState.SUSPENDED.value])).values(
                 state=GrantState.LAPSED.value, ended_at=self.now
             )
         )

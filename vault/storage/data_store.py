@@ -21,15 +21,22 @@ from vault.storage.carnets import CarnetChanges, CarnetLooks
 from vault.storage.clients import ClientChanges, ClientLooks
 from vault.storage.consented_reads import ConsentedReads
 from vault.storage.database import Database
+from vault.storage.emergencies import EmergencyChanges, EmergencyLooks
 from vault.storage.failures import LOG, ConflictError
+from vault.storage.grant_requests import RequestChanges, RequestLooks
 from vault.storage.grants import GrantChanges, GrantLooks
 from vault.storage.habilitation_ends import HabilitationEnds
 from vault.storage.leases import take_lease
 from vault.storage.log_index import LogLooks
+from vault.storage.mandates import MandateChanges, MandateLooks
+from vault.storage.notices import NoticeChanges, NoticeLooks
 from vault.storage.outbox import OutboxChanges, OutboxLooks
 from vault.storage.people import PeopleChanges, PeopleLooks
+from vault.storage.receipts import ReceiptChanges, ReceiptLooks
+from vault.storage.referents import ReferentChanges, ReferentLooks
 from vault.storage.relinkings import RelinkingChanges, RelinkingLooks
 from vault.storage.rotations import RotationChanges, RotationLooks
+from vault.storage.rules import RuleChanges, RuleLooks
 from vault.storage.tables import log_head, once_held
 
 
@@ -42,6 +49,13 @@ class SqlWork(
     OutboxChanges,
     RelinkingChanges,
     RotationChanges,
+    RequestChanges,
+    ReferentChanges,
+    MandateChanges,
+    ReceiptChanges,
+    NoticeChanges,
+    EmergencyChanges,
+    RuleChanges,
 ):
     """One transaction that holds the head lock. Nothing of it stands unless ``commit`` returns."""
 
@@ -67,6 +81,13 @@ class SqlDataStore(
     OutboxLooks,
     RelinkingLooks,
     RotationLooks,
+    RequestLooks,
+    ReferentLooks,
+    MandateLooks,
+    ReceiptLooks,
+    NoticeLooks,
+    EmergencyLooks,
+    RuleLooks,
     LogLooks,
     ConsentedReads,
 ):

@@ -26,7 +26,8 @@ from schemas.fields import UnknownFieldError
 from schemas.purposes import UnknownPurposeError
 from vault.errors import CallerError, CarnetError, LogUnavailableError, UnavailableError
 from vault.services.key_sources import KeyGoneError
-from vault.services.sharing import GrantRefusedError, NoSuchGrantError
+from vault.services.sharing import GrantRefusedError
+from vault.services.stopping import NoSuchGrantError
 from vault.services.writing import (
     CarnetClosedError,
     InvalidValueError,

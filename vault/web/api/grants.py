@@ -15,7 +15,8 @@ from schemas.purposes import UnknownPurposeError
 from vault.services.own_carnet import list_own_grants
 from vault.services.parts import Parts
 from vault.services.received import list_received_grants
-from vault.services.sharing import Wish, give_grant, withdraw_grant
+from vault.services.sharing import Wish, give_grant
+from vault.services.stopping import withdraw_grant
 from vault.services.tokens import client_of
 from vault.web.api.answers import (
     PAGE,

@@ -12,7 +12,7 @@ from vault.audit.events import Op
 from vault.services.own_carnet import Access, append_own, last_accesses
 from vault.services.parts import Parts
 from vault.services.ports import StructureRow
-from vault.services.sharing import structure_behind
+from vault.services.structures import structure_behind
 from vault.web.guard import Person
 from vault.web.pages import french, views
 from vault.web.pages.naming import SHORTEST, WHOLE, labels, short_labels

@@ -10,7 +10,7 @@ from schemas.ids import FieldId
 from vault.carnet.entries import Entry
 from vault.services.own_carnet import list_own_grants, read_own_carnet
 from vault.services.parts import Parts
-from vault.services.sharing import structure_of
+from vault.services.structures import structure_of
 from vault.web.guard import Person
 from vault.web.pages import french, share_draft, views
 from vault.web.pages.answering import page

@@ -9,7 +9,7 @@ from consent.grants import Grant
 from schemas.ids import GrantId
 from schemas.names import GrantState
 from vault.services.own_carnet import list_own_grants
-from vault.services.sharing import NoSuchGrantError, withdraw_grant
+from vault.services.stopping import NoSuchGrantError, withdraw_grant
 from vault.web import guard
 from vault.web.guard import Person
 from vault.web.pages import views

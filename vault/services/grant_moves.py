@@ -1,0 +1,70 @@
+"""Every move of a grant is noted here: its entry in the log, in the transaction that moves it.
+
+Whoever changes the state of a grant calls ``note_move`` under the head lock, after the row was changed and
+before the commit. What else must follow a move (its receipt) hangs on this one function.
+"""
+
+from datetime import timedelta
+
+from consent.grants import Grant
+from schemas.ids import RequestId, StructureId
+from schemas.names import Outcome
+from vault.audit.events import AboutContent, Op
+from vault.services.journal import Actor, draft
+from vault.services.key_sources import Journals
+from vault.services.parts import Parts
+from vault.services.ports import Appended, Draft, Work
+
+ONCE_HELD = timedelta(days=183)  # how long a former grantee is told "ended" rather than "not shared"
+
+
+def note_move(
+    work: Work,
+    parts: Parts,
+    op: Op,
+    grant: Grant,
+    structure_id: StructureId | None,
+    journals: Journals,
+    actor: Actor,
+    *,
+    reason: str | None = None,
+    request_id: RequestId | None = None,
+) -> Appended:
+    """Append the entry of what became of ``grant``, which is told as it now stands."""
+    entry = grant_entry(parts, op, grant, structure_id, journals, actor, reason=reason, request_id=request_id)
+    return work.append(entry)
+
+
+def grant_entry(
+    parts: Parts,
+    op: Op,
+    grant: Grant,
+    structure_id: StructureId | None,
+    journals: Journals,
+    actor: Actor,
+    *,
+    reason: str | None = None,
+    request_id: RequestId | None = None,
+) -> Draft:
+    """The entry of what becomes of a grant."""
+    terms = grant.terms
+    about = AboutContent(
+        carnet_id=terms.carnet_id,
+        structure_id=structure_id,
+        purpose_id=terms.purpose_id,
+        legal_basis=terms.legal_basis,
+        grant_id=terms.grant_id,
+        fields=terms.compartments,
+        reason=reason,
+        request_id=request_id,
+    )
+    return draft(
+        op,
+        Outcome.GRANTED,
+        journals=journals,
+        actor=actor,
+        carnet_id=terms.carnet_id,
+        about=about,
+        random=parts.random,
+        field_count=len(terms.compartments),
+    )
