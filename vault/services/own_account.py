@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas.ids import AccountId
-from schemas.names import Outcome
 from vault.audit.events import AboutContent, Op
 from vault.services.accounts import Identity, open_account
-from vault.services.journal import Actor, draft
+from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
+from vault.services.noting import about_nobody
 from vault.services.own_carnet import append_own
 from vault.services.parts import Parts
 from vault.services.sessions import OwnSession, Session, SessionRules, sessions_of
@@ -46,17 +46,8 @@ def read_own_account(
 
 
 def _note(parts: Parts, actor: Actor) -> None:
-    name = actor.secret_name
-    journals = parts.journal_keys.load(now=parts.now(), agents=[name] if name else [])
-    entry = draft(
-        Op.READ_OWN,
-        Outcome.GRANTED,
-        journals=journals,
-        actor=actor,
-        carnet_id=None,
-        about=AboutContent(structure_id=actor.structure_id, role=actor.role, reason="own account"),
-        random=parts.random,
-    )
+    about = AboutContent(structure_id=actor.structure_id, role=actor.role, reason="own account")
+    entry = about_nobody(parts, Op.READ_OWN, about, actor=actor)
     with parts.data.change() as work:
         work.append(entry)
         work.commit()

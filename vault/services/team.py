@@ -16,9 +16,10 @@ from vault.services.accounts import open_account
 from vault.services.bindings import in_force
 from vault.services.habilitations import NoSuchHabilitationError, end_habilitation
 from vault.services.invitations import email_of
-from vault.services.journal import Actor, draft
+from vault.services.journal import Actor
 from vault.services.mailing import FAILED
 from vault.services.managing import GIVEN_BY_MANAGERS, NoLongerManagerError, check_manages
+from vault.services.noting import about_nobody
 from vault.services.parts import Parts
 from vault.services.ports import Draft, HabilitationRow, InvitationRow, ReadTicket, Recheck, StructureRow
 from vault.services.structures import known_structure
@@ -140,19 +141,10 @@ def _others_manage(parts: Parts, mine: HabilitationRow, at: datetime | None) -> 
 
 
 def _note_look(parts: Parts, structure_id: StructureId, actor: Actor) -> None:
-    name = actor.secret_name
-    journals = parts.journal_keys.load(now=parts.now(), agents=[name] if name else [])
+    about = AboutContent(structure_id=structure_id, role=actor.role)
 
     def entry(out: Outcome) -> Draft:
-        return draft(
-            Op.TEAM_READ,
-            out,
-            journals=journals,
-            actor=actor,
-            carnet_id=None,
-            about=AboutContent(structure_id=structure_id, role=actor.role),
-            random=parts.random,
-        )
+        return about_nobody(parts, Op.TEAM_READ, about, actor=actor, out=out)
 
     who = actor.professional_id
     recheck = Recheck(None, None, professional_id=who) if who else None

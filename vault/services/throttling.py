@@ -6,22 +6,14 @@ the ``denied`` entries that came before.
 
 from schemas.names import Outcome
 from vault.audit.events import AboutContent, Op
-from vault.services.journal import Actor, draft
+from vault.services.journal import Actor
+from vault.services.noting import about_nobody
 from vault.services.parts import Parts
 from vault.services.ports import ReadTicket
 
 
 def note_throttled(parts: Parts, actor: Actor) -> None:
     """Append one ``throttled`` entry by this actor. Raises LogUnavailableError."""
-    name = actor.secret_name
-    journals = parts.journal_keys.load(now=parts.now(), agents=[name] if name else [])
-    entry = draft(
-        Op.THROTTLED,
-        Outcome.DENIED,
-        journals=journals,
-        actor=actor,
-        carnet_id=None,
-        about=AboutContent(structure_id=actor.structure_id, role=actor.role),
-        random=parts.random,
-    )
+    about = AboutContent(structure_id=actor.structure_id, role=actor.role)
+    entry = about_nobody(parts, Op.THROTTLED, about, actor=actor, out=Outcome.DENIED)
     parts.data.append_reads([ReadTicket(entry, None, lambda: entry)])
