@@ -100,28 +100,31 @@ class ReceiptRow:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeWishRow:
-    """What she wants to be told of under one grant."""
+class NoticeClockRow:
+    """When she is told of what was done under one grant. ``due_at``: None when nothing was; ``quiet_until``:
+    nothing is told before."""
 
     carnet_id: CarnetId
     grant_id: GrantId
-    mode: str
-    carnet_tag: bytes
     due_at: datetime | None
+    quiet_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class EmergencyRow:
-    """Two professionals open, for minutes, what she let be read to protect her life. ``state``: asked,
-    open, over, reviewed. ``sealed``: the reasons."""
+    """Two professionals of a structure open, for minutes, what she let be read to protect her life.
+    ``carnet_id`` may be nobody's: asking tells nothing. ``state``: asked, open, over, reviewed. ``ends_at``:
+    until when it may be confirmed, then until when it may be read. ``sealed``: the reason, the verdict."""
 
     carnet_id: CarnetId
     emergency_id: str
     state: str
+    structure_id: StructureId
     asked_by: ProfessionalId
     approved_by: ProfessionalId | None
-    grant_id: GrantId
+    grant_id: GrantId | None
     asked_at: datetime
+    opened_at: datetime | None
     ends_at: datetime
     reviewed_at: datetime | None
     sealed: bytes = field(repr=False)

@@ -19,7 +19,7 @@ from vault.storage.tables import checkpoints, leaves, log_head, log_index, openi
 _LARGEST = 2**62
 _ABOUT = openings.alias("about")
 _ACTOR = openings.alias("actor")
-_ROWS = (
+ROWS = (
     select(
         log_index.c.leaf,
         leaves.c.bytes,
@@ -33,7 +33,7 @@ _ROWS = (
     .outerjoin(_ACTOR, and_(_ACTOR.c.leaf == log_index.c.leaf, _ACTOR.c.kind == OpeningKind.ACTOR.value))
     .order_by(log_index.c.leaf.desc())
 )
-_PAGE = _ROWS.where(log_index.c.leaf < bindparam("before")).limit(bindparam("most"))
+_PAGE = ROWS.where(log_index.c.leaf < bindparam("before")).limit(bindparam("most"))
 _OF_CARNET = _PAGE.where(log_index.c.carnet_tag == bindparam("tag"))
 _OF_OP = _PAGE.where(log_index.c.op == bindparam("op"))
 _OPENED = (
@@ -80,7 +80,7 @@ class LogLooks(Looks):
         """The entries of these numbers, newest first; unknown numbers are absent."""
         known = [no for no in numbers if 0 <= no < _LARGEST]
         with self._database.read() as connection:
-            found = connection.execute(_ROWS.where(log_index.c.leaf.in_(padded(known))))
+            found = connection.execute(ROWS.where(log_index.c.leaf.in_(padded(known))))
             return [LogRow(*row) for row in found]
 
     def first_hidden(self) -> int | None:

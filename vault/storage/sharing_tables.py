@@ -129,20 +129,18 @@ Index("receipts_by_grant", receipts.c.carnet_id, receipts.c.grant_id, receipts.c
 
 # --- what she is told of ---------------------------------------------------------------------------------
 
-notice_wishes = Table(
-    "notice_wishes",
+notice_clocks = Table(  # what she wishes is in K
+    "notice_clocks",
     metadata,
     Column("carnet_id", Id, primary_key=True),
     Column("grant_id", Id, primary_key=True),
-    Column("mode", String(16), nullable=False),
-    Column("carnet_tag", LargeBinary, nullable=False),
-    Column("due_at", Instant),  # of a digest that has something to tell
+    Column("due_at", Instant),  # when to tell what has happened since; None: nothing has
+    Column("quiet_until", Instant),  # nothing is told before
     named("carnet_id"),
     named("grant_id"),
     sqlite_with_rowid=False,
 )
-Index("notice_wishes_by_tag", notice_wishes.c.carnet_tag)
-Index("notice_wishes_by_due", notice_wishes.c.due_at)
+Index("notice_clocks_by_due", notice_clocks.c.due_at)
 
 marks = Table(
     "marks",
@@ -161,20 +159,23 @@ emergencies = Table(
     Column("carnet_id", Id, primary_key=True),
     Column("emergency_id", Id, primary_key=True),
     Column("state", String(16), nullable=False),
+    Column("structure_id", Id, nullable=False),
     Column("asked_by", Id, nullable=False),
     Column("approved_by", Id),
-    Column("grant_id", Id, nullable=False),
+    Column("grant_id", Id),
     Column("asked_at", Instant, nullable=False),
+    Column("opened_at", Instant),
     Column("ends_at", Instant, nullable=False),
     Column("reviewed_at", Instant),
     Column("sealed", LargeBinary, nullable=False),
     named("carnet_id"),
     named("emergency_id"),
+    named("structure_id"),
     named("asked_by"),
-    named("grant_id"),
 )
 Index("emergencies_by_id", emergencies.c.emergency_id, unique=True)
-Index("emergencies_by_state", emergencies.c.state, emergencies.c.emergency_id)
+Index("emergencies_by_state", emergencies.c.state, emergencies.c.asked_at)
+Index("emergencies_by_structure", emergencies.c.structure_id, emergencies.c.state)
 
 # --- the rules a grant was given under -------------------------------------------------------------------
 
@@ -196,6 +197,6 @@ OF_A_CARNET = (
     referent_wishes,
     mandates,
     receipts,
-    notice_wishes,
+    notice_clocks,
     emergencies,
 )

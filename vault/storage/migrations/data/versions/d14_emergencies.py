@@ -15,20 +15,23 @@ def upgrade() -> None:
         sa.Column("carnet_id", sa.String(64), primary_key=True),
         sa.Column("emergency_id", sa.String(64), primary_key=True),
         sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("structure_id", sa.String(64), nullable=False),
         sa.Column("asked_by", sa.String(64), nullable=False),
         sa.Column("approved_by", sa.String(64)),
-        sa.Column("grant_id", sa.String(64), nullable=False),
+        sa.Column("grant_id", sa.String(64)),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger()),
         sa.Column("ends_at", sa.BigInteger(), nullable=False),
         sa.Column("reviewed_at", sa.BigInteger()),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("carnet_id <> ''", name="carnet_id_is_one"),
         sa.CheckConstraint("emergency_id <> ''", name="emergency_id_is_one"),
+        sa.CheckConstraint("structure_id <> ''", name="structure_id_is_one"),
         sa.CheckConstraint("asked_by <> ''", name="asked_by_is_one"),
-        sa.CheckConstraint("grant_id <> ''", name="grant_id_is_one"),
     )
     op.create_index("emergencies_by_id", "emergencies", ["emergency_id"], unique=True)
-    op.create_index("emergencies_by_state", "emergencies", ["state", "emergency_id"])
+    op.create_index("emergencies_by_state", "emergencies", ["state", "asked_at"])
+    op.create_index("emergencies_by_structure", "emergencies", ["structure_id", "state"])
 
 
 def downgrade() -> None:
