@@ -5,7 +5,7 @@ of a grant later is ``stopping``.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from consent.grants import Grant, Grantee, Terms, end_of_day_after, ended, replaced_by
@@ -80,6 +80,7 @@ class Made:
     keys: tuple[GrantKeyRow, ...]
     new_field_keys: tuple[FieldKeyRow, ...]
     secret: SecretRow
+    opened: GrantSecret = field(repr=False)  # what ``secret`` wraps
 
 
 def check_wish(parts: Parts, wish: Wish) -> StructureId:
@@ -168,7 +169,8 @@ def make_grant(parts: Parts, owner: OwnerAccess, wish: Wish, secrets: OwnerSecre
             place=owner_grant_place(parts.instance, owner.carnet_id, terms.grant_id),
         ),
     )
-    return Made(row, wraps, tuple(new_rows), parts.rows.make("grant", terms.grant_id, grant_secret))
+    secret = parts.rows.make("grant", terms.grant_id, grant_secret)
+    return Made(row, wraps, tuple(new_rows), secret, grant_secret)
 
 
 def _terms(parts: Parts, owner: OwnerAccess, wish: Wish, public: bytes, now: datetime) -> Terms:
