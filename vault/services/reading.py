@@ -131,7 +131,7 @@ def _each_apart(work: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> l
 
 def _look_and_decide(parts: Parts, reads: Sequence[SharedRead]) -> list["_Decided"]:
     now = parts.now()
-    facts = parts.data.read_facts([_ask(read) for read in reads])
+    facts = parts.data.read_facts([ask_of(read) for read in reads])
     journals = parts.journal_keys.load(
         now=now,
         carnets={read.carnet_id for read in reads},
@@ -143,7 +143,7 @@ def _look_and_decide(parts: Parts, reads: Sequence[SharedRead]) -> list["_Decide
 # --- 1 and 2: the snapshot, the decision, the entry ------------------------------------------------------
 
 
-def _ask(read: SharedRead) -> ReadAsk:
+def ask_of(read: SharedRead) -> ReadAsk:
     actor = read.reader.actor
     return ReadAsk(
         read.carnet_id,
@@ -156,6 +156,17 @@ def _ask(read: SharedRead) -> ReadAsk:
 
 
 def _decide(parts: Parts, read: SharedRead, facts: ReadFacts, journals: Journals, now: datetime) -> _Decided:
+    decision = decision_on(parts, read, facts, now)
+    held: tuple[RecordHead, ...] = ()
+    journal = journals.journal(read.carnet_id)
+    if isinstance(decision, Allowed) and journal is not None:
+        held = held_heads(facts.heads, decision, journal)
+    entry = _entry(parts, read, decision, held, journals)
+    return _Decided(read, facts, decision, held, entry, journals)
+
+
+def decision_on(parts: Parts, read: SharedRead, facts: ReadFacts, now: datetime) -> Allowed | Refused:
+    """What a read comes to, by what a look found. The person who looks as her readers do asks it too."""
     question = AccessQuestion(
         carnet_id=read.carnet_id,
         grantees=read.reader.grantees,
@@ -166,13 +177,7 @@ def _decide(parts: Parts, read: SharedRead, facts: ReadFacts, journals: Journals
         carnet_open=facts.carnet_open,
         purpose_known=_may_ask(parts, read),
     )
-    decision = decide(question, [row.grant for row in facts.grants], now=now)
-    held: tuple[RecordHead, ...] = ()
-    journal = journals.journal(read.carnet_id)
-    if isinstance(decision, Allowed) and journal is not None:
-        held = _held(facts.heads, decision, journal)
-    entry = _entry(parts, read, decision, held, journals)
-    return _Decided(read, facts, decision, held, entry, journals)
+    return decide(question, [row.grant for row in facts.grants], now=now)
 
 
 def _may_ask(parts: Parts, read: SharedRead) -> bool:
@@ -183,7 +188,9 @@ def _may_ask(parts: Parts, read: SharedRead) -> bool:
         return False
 
 
-def _held(heads: Sequence[RecordHead], allowed: Allowed, journal: JournalSecret) -> tuple[RecordHead, ...]:
+def held_heads(
+    heads: Sequence[RecordHead], allowed: Allowed, journal: JournalSecret
+) -> tuple[RecordHead, ...]:
     """The records that hold an answered value, told without opening them."""
     tags = HeldTags(journal)
     return tuple(
