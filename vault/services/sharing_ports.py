@@ -3,7 +3,14 @@
 ``Work`` and ``DataStore`` (``ports``) hold them all. Rows: ``sharing_rows``.
 """
 
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
+
+from schemas.ids import AccountId, CarnetId, GrantId, MandateId, ProfessionalId
+from schemas.names import MandateKind
+from vault.services.rows import LogRow
+from vault.services.sharing_rows import MandateRow, NoticeClockRow
 
 # --- what somebody asked a person to share, and when nobody may ask ---
 
@@ -33,9 +40,30 @@ class ReferentStore(Protocol):
 class MandateWork(Protocol):
     """Inside one locked transaction."""
 
+    def add_mandate(self, row: MandateRow) -> None: ...
+    def mandates_of(self, carnet_id: CarnetId) -> Sequence[MandateRow]: ...
+    def move_mandate(
+        self, mandate_id: MandateId, state: str, *, ended_at: datetime | None = None
+    ) -> None: ...
+
 
 class MandateStore(Protocol):
     """Beside it."""
+
+    def mandate(self, mandate_id: MandateId) -> MandateRow | None: ...
+    def mandates_of(self, carnet_id: CarnetId) -> Sequence[MandateRow]: ...
+    def mandates_held(
+        self, *, professional_id: ProfessionalId | None = None, account_id: AccountId | None = None
+    ) -> Sequence[MandateRow]: ...
+    def mandates_in(
+        self,
+        state: str,
+        *,
+        limit: int,
+        over_at: datetime | None = None,
+        kinds: Collection[MandateKind] = (),
+    ) -> Sequence[MandateRow]: ...
+    def carnet_numbered(self, reference: str) -> CarnetId | None: ...
 
 
 # --- the signed proofs a person was given ---
@@ -55,9 +83,21 @@ class ReceiptStore(Protocol):
 class NoticeWork(Protocol):
     """Inside one locked transaction."""
 
+    def mark(self, name: str) -> int | None: ...
+    def set_mark(self, name: str, leaf: int) -> None: ...
+    def notice_clock(self, carnet_id: CarnetId, grant_id: GrantId) -> NoticeClockRow | None: ...
+    def notices_due(self, now: datetime, *, limit: int) -> Sequence[NoticeClockRow]: ...
+    def set_notice_clock(self, row: NoticeClockRow) -> None: ...
+
 
 class NoticeStore(Protocol):
     """Beside it."""
+
+    def mark(self, name: str) -> int | None: ...  # what comes before this leaf is done
+    def log_between(
+        self, first: int, end: int, *, ops: Collection[str], limit: int
+    ) -> Sequence[LogRow]: ...  # oldest first, ``end`` excluded
+    def notices_due(self, now: datetime, *, limit: int) -> Sequence[NoticeClockRow]: ...
 
 
 # --- accesses that two professionals open together ---
