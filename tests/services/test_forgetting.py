@@ -120,7 +120,7 @@ class Attacker:
         if secret is None or seed is None:
             return
         grant_key = open_grant_key(grant.sealed_key, seed=seed, terms=grant.terms)
-        under = grant_wrapping_key(GrantSecret(secret), GrantKey(grant_key))
+        under = grant_wrapping_key(GrantSecret(secret[:32]), GrantKey(grant_key))
         for wrap in backup.grant_keys:
             if (wrap.grant_id, wrap.compartment) == (grant.grant.id, row.head.compartment):
                 place = grant_field_place(

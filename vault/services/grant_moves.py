@@ -4,10 +4,11 @@ Whoever changes the state of a grant calls ``note_move`` under the head lock, af
 before the commit. What else must follow a move (its receipt) hangs on this one function.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from consent.grants import Grant
-from schemas.ids import RequestId, StructureId
+from schemas.ids import CompartmentId, RequestId, StructureId
 from schemas.names import Outcome
 from vault.audit.events import AboutContent, Op
 from vault.services.journal import Actor, draft
@@ -16,6 +17,8 @@ from vault.services.parts import Parts
 from vault.services.ports import Appended, Draft, Work
 
 ONCE_HELD = timedelta(days=183)  # how long a former grantee is told "ended" rather than "not shared"
+# After these somebody reads no more: what was shared gets new keys at her next session, or in this one.
+ROTATING = frozenset({Op.WITHDRAW, Op.REVOKE, Op.INVALIDATE, Op.EXPIRE, Op.LAPSE, Op.REPLACE})
 
 
 def note_move(
@@ -29,8 +32,12 @@ def note_move(
     *,
     reason: str | None = None,
     request_id: RequestId | None = None,
+    still_read: Collection[CompartmentId] = (),
 ) -> Appended:
-    """Append the entry of what became of ``grant``, which is told as it now stands."""
+    """Append the entry of what became of ``grant``, which is told as it now stands. ``still_read``: what its
+    grantee goes on reading under the grant that takes its place, and which therefore needs no new key."""
+    if op in ROTATING:
+        work.ask_rotation(grant.terms.carnet_id, set(grant.terms.compartments) - set(still_read))
     entry = grant_entry(parts, op, grant, structure_id, journals, actor, reason=reason, request_id=request_id)
     return work.append(entry)
 

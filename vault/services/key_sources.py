@@ -16,9 +16,10 @@ for a minute at most. A deleted row therefore has nothing to look up.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 
 from consent.decisions import Allowed
-from consent.grants import Grantee
+from consent.grants import Grantee, Terms
 from schemas.framing import lp
 from schemas.ids import CarnetId, GrantId, SessionId
 from vault.crypto import (
@@ -32,6 +33,7 @@ from vault.crypto import (
     OwnerSecret,
     ShredTree,
     UnwrapCache,
+    equal,
     open_grant_key,
     seal_grant_key,
 )
@@ -39,6 +41,7 @@ from vault.errors import BrokenError
 from vault.services.ports import Appended, GrantRow, KeyStore, SecretName, SecretRow
 
 INSTANCE = "instance"
+_SECRET = 32  # bytes of Q_g; what follows says what was agreed
 Random = Callable[[int], bytes]  # that many random bytes
 
 
@@ -181,7 +184,17 @@ class OwnerKeys:
         """Q_g of her own grants, to wrap what is rotated for those who may go on reading it; those that were
         cut are absent."""
         found = self._rows.load([grant_name(grant_id) for grant_id in grant_ids])
-        return {GrantId(id_): GrantSecret(secret) for (_, id_), secret in found.items()}
+        return {GrantId(id_): _secret_of(kept) for (_, id_), kept in found.items()}
+
+    def agreed(self, _: OwnerAccess, grants: Collection[Terms]) -> frozenset[GrantId]:
+        """Those whose terms are the ones she agreed to, by the word of K: the key of no other is ever sealed
+        again, whatever a row of D says."""
+        found = self._rows.load([grant_name(terms.grant_id) for terms in grants])
+        return frozenset(
+            terms.grant_id
+            for terms in grants
+            if equal(found.get(grant_name(terms.grant_id), b"")[_SECRET:], agreement(terms))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +247,7 @@ class ReaderKeys:
         own_grantee = allowed.grantee in caller.grantees
         return ReaderSecrets(
             shred=ShredTree.from_bytes(shred) if shred else None,
-            grant=GrantSecret(grant) if grant else None,
+            grant=_secret_of(grant) if grant else None,
             seed=found.get(seed_name(allowed.grantee)) if own_grantee else None,
             next_seed=found.get(next_seed_name(allowed.grantee)) if own_grantee else None,
         )
@@ -308,6 +321,20 @@ def next_seed_name(grantee: Grantee) -> SecretName:
 
 def grant_name(grant_id: GrantId) -> SecretName:
     return ("grant", grant_id)
+
+
+def grant_secret_row(rows: KeyRows, terms: Terms, secret: GrantSecret) -> SecretRow:
+    """Q_g as K keeps it, then what the person agreed to: they live and die together. Not stored yet."""
+    return rows.make(*grant_name(terms.grant_id), secret + agreement(terms))
+
+
+def agreement(terms: Terms) -> bytes:
+    """A digest of all that was agreed; the grantee's key, which may change, is left out."""
+    return sha256(lp("carnet/agreed/1", replace(terms, key_id="").to_bytes())).digest()
+
+
+def _secret_of(kept: bytes) -> GrantSecret:
+    return GrantSecret(kept[:_SECRET])
 
 
 def month_of(now: datetime) -> str:

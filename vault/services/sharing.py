@@ -34,6 +34,7 @@ from vault.services.key_sources import (
     OwnerAccess,
     OwnerSecrets,
     grant_name,
+    grant_secret_row,
     newest_public,
 )
 from vault.services.parts import Parts
@@ -169,7 +170,7 @@ def make_grant(parts: Parts, owner: OwnerAccess, wish: Wish, secrets: OwnerSecre
             place=owner_grant_place(parts.instance, owner.carnet_id, terms.grant_id),
         ),
     )
-    secret = parts.rows.make("grant", terms.grant_id, grant_secret)
+    secret = grant_secret_row(parts.rows, terms, grant_secret)
     return Made(row, wraps, tuple(new_rows), secret, grant_secret)
 
 
@@ -228,7 +229,8 @@ def _store(
     for old in replaced:
         moved = ended(old, GrantState.REPLACED, now=work.now)
         work.end_grant(moved, once_held_until=terms.ends_at + ONCE_HELD)
-        note_move(work, parts, Op.REPLACE, moved, structure_id, journals, actor)
+        told = (structure_id, journals, actor)
+        note_move(work, parts, Op.REPLACE, moved, *told, still_read=terms.compartments)
     for key in made.new_field_keys:
         work.add_field_key(key)
     work.add_grant(made.row, once_held_until=terms.ends_at + ONCE_HELD)
