@@ -28,6 +28,7 @@ from vault.services.key_sources import Journals, KeyGoneError, Random, agent_nam
 from vault.services.ports import Draft, SecretName
 
 WITH_SECRETS = (ActorKind.PROFESSIONAL, ActorKind.CLIENT)
+MANDATE_TAG = "mandate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,9 @@ class Actor:
 
     @property
     def secret_name(self) -> SecretName | None:
-        """Its row of K; the person and the operator have none of their own."""
-        return agent_name(self.kind, self.id) if self.kind in WITH_SECRETS else None
+        """Its row of K; the person and the operator have none of their own, nor has who acts for a person:
+        what he does in her name is sealed as hers is."""
+        return agent_name(self.kind, self.id) if self.kind in WITH_SECRETS and not self.mandate_id else None
 
     @property
     def professional_id(self) -> ProfessionalId | None:
@@ -106,7 +108,9 @@ def draft(
 
 
 def agent_tag(journals: Journals, actor: Actor, carnet_id: CarnetId | None) -> bytes:
-    """By which the DPO finds who acted, within the month's retention."""
+    """By which the DPO finds who acted, within the month's retention; of one mandate, all that was done."""
+    if actor.mandate_id is not None:
+        return agent_index_tag(journals.month_secret, MANDATE_TAG, actor.mandate_id)
     id_ = actor.id or (carnet_id or "")
     return agent_index_tag(journals.month_secret, actor.kind, id_)
 

@@ -14,7 +14,7 @@ from vault.services.bindings import in_force
 from vault.services.journal import Actor
 from vault.services.parts import Parts
 
-GIVEN_BY_MANAGERS = (Role.REFERENT, Role.ADVISER, Role.MEMBER, Role.MANAGER)
+GIVEN_BY_MANAGERS = (Role.REFERENT, Role.ADVISER, Role.MEMBER, Role.HELPER, Role.MANAGER)
 
 
 _PARIS = ZoneInfo("Europe/Paris")

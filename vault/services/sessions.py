@@ -25,6 +25,7 @@ PENDING_LIFE = timedelta(minutes=15)
 PENDING_AT_MOST = 5  # a browser
 TOUCH_EVERY = timedelta(minutes=1)
 PERSON, PROFESSIONAL, DPO = "person", "professional", "dpo"
+MANDATE = "mandate"  # somebody who acts for a person: its subject is the mandate
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,13 @@ def open_session(
     device: str = "",
     proved_at: datetime | None = None,
     goes_on: Session | None = None,
+    ends_at: datetime | None = None,
 ) -> NewSession:
     """A new session with a new identifier; the browser's former one, if any, ends (no fixation).
 
     ``proved_at``: when she last proved who she is, now unless told. ``goes_on``: the session of the same
     account that this one takes further; it lives no longer, and proves nothing more, than that one would.
+    ``ends_at``: when it is over at last, where that follows from something else.
     """
     if replaces:
         end_session(parts, replaces)
@@ -93,7 +96,7 @@ def open_session(
         account_id=account_id,
         created_at=goes_on.row.created_at if goes_on else now,
         seen_at=now,
-        ends_at=goes_on.row.ends_at if goes_on else now + rules.absolute,
+        ends_at=to_the_millisecond(ends_at or (goes_on.row.ends_at if goes_on else now + rules.absolute)),
         sealed=b"",
         proved_at=goes_on.row.proved_at if goes_on else min(now, to_the_millisecond(proved_at or now)),
         device=b"",

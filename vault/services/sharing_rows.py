@@ -67,7 +67,7 @@ class ReferentRow:
 @dataclass(frozen=True, slots=True)
 class MandateRow:
     """Who acts for a person: a professional in a structure, or (``account_id``) a relative. ``state``:
-    proposed, active, ended."""
+    active, ending (over, its keys not all gone), ended. ``sealed``: under J_p, his name and the ruling."""
 
     carnet_id: CarnetId
     mandate_id: MandateId

@@ -5,13 +5,13 @@ cannot append, sessions end all the same, and one line for the operator says tha
 import logging
 from collections.abc import Mapping
 
-from schemas.ids import CarnetId
+from schemas.ids import CarnetId, MandateId
 from schemas.names import Outcome
 from vault.audit.events import AboutContent, Op
 from vault.errors import CarnetError
 from vault.services.journal import Actor, draft
 from vault.services.parts import Parts
-from vault.services.sessions import PERSON, Session, SessionRules, sessions_of
+from vault.services.sessions import MANDATE, PERSON, Session, SessionRules, sessions_of
 
 log = logging.getLogger("carnet.security")
 
@@ -48,11 +48,17 @@ def end_other_sessions(
     return len(others)
 
 
+def _acted_for(parts: Parts, session: Session) -> CarnetId | None:
+    """For whom whoever leaves was acting."""
+    mandate = parts.data.mandate(MandateId(session.row.subject)) if session.row.kind == MANDATE else None
+    return mandate.carnet_id if mandate else None
+
+
 def _note(parts: Parts, session: Session, actor: Actor, reason: str) -> None:
     row = session.row
-    carnet_id = CarnetId(row.subject) if row.kind == PERSON else None
     name = actor.secret_name
     try:
+        carnet_id = CarnetId(row.subject) if row.kind == PERSON else _acted_for(parts, session)
         journals = parts.journal_keys.load(
             now=parts.now(), carnets=[carnet_id] if carnet_id else [], agents=[name] if name else []
         )

@@ -16,6 +16,7 @@ from vault.services.habilitations import finish_leavings
 from vault.services.journal import OPERATOR
 from vault.services.key_sources import grant_name
 from vault.services.leaving import finish_erasure, finish_forgetting
+from vault.services.mandates import finish_mandates
 from vault.services.parts import Parts
 from vault.services.ports import StoredCheckpoint
 from vault.services.rekeying import rekey, rekeyings
@@ -46,6 +47,7 @@ class UpkeepReport:
     left: int = 0  # habilitations that came to their end
     rekeyed: int = 0  # structures somebody left, whose key changed
     requests: int = 0  # to link an account, of which nothing is heard any more
+    mandates: int = 0  # that came to their end, or whose end was interrupted
 
     def any(self) -> bool:
         return any(astuple(self))
@@ -65,6 +67,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "left": lambda: finish_leavings(parts, now),
         "rekeyed": lambda: rekey_structures(parts),
         "requests": lambda: drop_old_requests(parts, now),
+        "mandates": lambda: finish_mandates(parts),
     }
     done: dict[str, int] = {}
     broken: list[Exception] = []
