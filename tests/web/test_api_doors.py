@@ -16,7 +16,7 @@ from vault.errors import ConfigError
 from vault.services.sessions import end_session
 from vault.storage.tables import clients, habilitations
 from vault.web.app import create_app
-from vault.web.guard import check_declared
+from vault.web.declared import check_declared
 
 CARNET = "a" * 26
 PERSON = [

@@ -27,8 +27,8 @@ from vault.services.tokens import tokens_of
 from vault.web.api import carnets, catalogue, dpo, grants, log, me, oauth, openapi, revocation, sante, session
 from vault.web.api.client_keys import ClientKeys
 from vault.web.api.proving import TokenRequestError, token_error
+from vault.web.declared import check_declared
 from vault.web.gather import Gatherer
-from vault.web.guard import check_declared
 from vault.web.headers import AnswerHeaders, Gate, fixed_headers
 from vault.web.limits import Limits
 from vault.web.pages.routes import problem_page, routers

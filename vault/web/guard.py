@@ -1,10 +1,13 @@
 """Who is asking. Every route names its callers by depending on one function of this page; a route that does
-not stops the start (``check_declared``).
+not stops the start (``declared``).
 
 - ``anyone``: public pages and documents; learns nothing about the caller.
 - ``visitor``: public too, but greets whoever has a session.
 - ``person``, ``professional``, ``dpo``: a live session of that kind, with a habilitation in force.
 - ``person_fresh``: a person who proved who she is a few minutes ago, for what cannot be undone.
+- ``person_or_helper_see``, ``_write``, ``_share``, ``_print``: the person, or whoever acts for her under a
+  mandate of that scope, which stands at this very request. All that is not opened so is hers alone.
+- ``mandatary``: whoever may hold mandates, in his own session; ``acting``: who acts now, to stop.
 - ``holder``: whoever has an account and a standing here, about that account.
 - ``manager``: somebody in charge of a structure's team, who reads no carnet.
 - ``grantee``: a professional's session or a structure's access token, with its proof if it is bound to a key.
@@ -13,29 +16,26 @@ Nobody's word is taken for a grantee: the seeds a caller may use come from its s
 architecture.md). A session's unsafe call also needs the CSRF token, from a hidden input or a header.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import compare_digest
 
 from fastapi import Request
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
 
 from consent.decisions import READING_ROLES
 from consent.grants import Grantee
 from schemas.ids import CarnetId, ProfessionalId
-from schemas.names import Role
+from schemas.names import MandateScope, Role
 from vault.audit.events import ActorKind
-from vault.errors import ConfigError, RefusedError
+from vault.errors import RefusedError
+from vault.services.acting import Acting, acting_now
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.ports import HabilitationRow, TokenRow
 from vault.services.reading import Reader
-from vault.services.sessions import DPO, PERSON, PROFESSIONAL, Session, session_of
+from vault.services.sessions import DPO, MANDATE, PERSON, PROFESSIONAL, Session, session_of
 from vault.services.signing_in import in_force
 from vault.services.tokens import tokens_of, use_once
 from vault.web.api.dpop import CHALLENGE, SCHEME, open_proof
@@ -71,9 +71,20 @@ class CsrfError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """The person, or (``acting``) whoever acts for her."""
+
     owner: OwnerAccess
     session: Session
     actor: Actor
+    acting: Acting | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mandatary:
+    """An aidant, or (``habilitation`` None) a person, who may be given a mandate for a relative."""
+
+    session: Session
+    habilitation: HabilitationRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +173,62 @@ def person_fresh(request: Request) -> Person:
     return me
 
 
+def _person_or_helper(scope: MandateScope) -> Callable[[Request], Person]:
+    """The one factory of what opens a person's carnet to somebody else: no route makes its own."""
+
+    def caller(request: Request) -> Person:
+        session = _for_a_session(request)
+        if session.row.kind == PERSON:
+            owner, actor = _own(request, session)
+            return Person(owner, session, actor)
+        acting = acting_now(state_of(request).parts, session)
+        if acting is None or not acting.may(scope):
+            raise WrongCallerError("for the person, or who acts for her in this")
+        owner = OwnerAccess(acting.mandate.carnet_id, session.session_id)
+        return Person(owner, session, acting.actor(session, address_of(request)), acting)
+
+    return caller
+
+
+person_or_helper_see = _person_or_helper(MandateScope.SEE)
+person_or_helper_write = _person_or_helper(MandateScope.WRITE)
+person_or_helper_share = _person_or_helper(MandateScope.SHARE)
+_helper_print = _person_or_helper(MandateScope.PRINT)
+
+
+def person_or_helper_print(request: Request) -> Person:
+    """The whole of a carnet, to take away: the person herself proved who she is a few minutes ago."""
+    me = _helper_print(request)
+    return person_fresh(request) if me.acting is None else me
+
+
+def mandatary(request: Request) -> Mandatary:
+    session = _for_a_session(request)
+    if session.row.kind == PERSON:
+        return Mandatary(session, None)
+    if session.row.kind != PROFESSIONAL:
+        raise WrongCallerError("for those who help people")
+    habilitation = _habilitation(request, session)
+    if habilitation.role is not Role.HELPER:
+        raise WrongCallerError("for those who help people")
+    return Mandatary(session, habilitation)
+
+
+def acting(request: Request) -> Session:
+    """Whoever acts, even when he may not any more: to stop, and be himself again."""
+    session = leaving(request)
+    if session.row.kind != MANDATE:
+        raise WrongCallerError("nobody acts here")
+    return session
+
+
 def holder(request: Request) -> Holder:
     session = _for_a_session(request)
     if session.row.kind == PERSON:
         owner, actor = _own(request, session)
         return Holder(session, actor, owner, None)
+    if session.row.kind == MANDATE:
+        raise WrongCallerError("an account is its owner's alone")
     habilitation = _habilitation(request, session)
     return Holder(session, _actor(request, session, habilitation), None, habilitation)
 
@@ -174,7 +236,7 @@ def holder(request: Request) -> Holder:
 def professional(request: Request) -> Professional:
     session = signed_in(request)
     habilitation = _habilitation(request, session)
-    if session.row.kind in (PERSON, DPO) or habilitation.role not in READING_ROLES:
+    if session.row.kind != PROFESSIONAL or habilitation.role not in READING_ROLES:
         raise WrongCallerError("for professionals who follow people")
     return Professional(_reader(request, session, habilitation), session, habilitation)
 
@@ -304,6 +366,9 @@ def who_leaves(request: Request, session: Session) -> Actor | None:
     """Who is going out, whatever became of the habilitation; None before a structure was chosen."""
     if session.row.kind == PERSON:
         return _own(request, session)[1]
+    if session.row.kind == MANDATE:
+        acting = acting_now(state_of(request).parts, session)
+        return acting.actor(session, address_of(request)) if acting else None
     professional_id = ProfessionalId(session.row.subject)
     row = state_of(request).parts.data.habilitation(professional_id) if professional_id else None
     return _actor(request, session, row) if row else None
@@ -333,27 +398,3 @@ def _reader(request: Request, session: Session, row: HabilitationRow) -> Reader:
     grantees = (Grantee.professional(row.professional_id), Grantee.structure(row.structure_id))
     kind = state_of(request).kind_of(row.structure_id)
     return Reader(_actor(request, session, row), row.structure_id, kind, grantees)
-
-
-# --- closed by default -----------------------------------------------------------------------------------
-
-CALLERS = frozenset(
-    {anyone, visitor, signed_in, person, person_fresh, holder, professional, manager, dpo, grantee}
-)
-
-
-def check_declared(routes: Iterable[BaseRoute]) -> None:
-    """Raises ConfigError naming the first route that does not say who may call it. What is neither one of our
-    routes nor a folder of static files cannot say so: it is refused too."""
-    for route in routes:
-        if isinstance(route, Mount) and isinstance(route.app, StaticFiles):
-            continue
-        if not isinstance(route, APIRoute) or not CALLERS & set(_calls(route.dependant)):
-            place = getattr(route, "path", type(route).__name__)
-            raise ConfigError(f"the route {place} does not declare its callers")
-
-
-def _calls(dependant: Dependant) -> Iterator[object]:
-    for inner in dependant.dependencies:
-        yield inner.call
-        yield from _calls(inner)

@@ -12,10 +12,11 @@ from exporters import Issuer
 from schemas.ids import StructureId
 from schemas.names import StructureKind
 from vault.config import Settings
+from vault.services.acting import ACTING_RULES
 from vault.services.parts import Parts
 from vault.services.ports import StructureRow, TokenRow
 from vault.services.reading import Answer, SharedRead
-from vault.services.sessions import DPO, PERSON, PROFESSIONAL, SessionRules
+from vault.services.sessions import DPO, MANDATE, PERSON, PROFESSIONAL, SessionRules
 from vault.web.api.client_keys import ClientKeys
 from vault.web.gather import Gatherer
 from vault.web.limits import Limits
@@ -41,7 +42,8 @@ class WebState:
     def session_rules(self) -> Mapping[str, SessionRules]:
         person, professional = self.settings.session_person, self.settings.session_professional
         office = SessionRules(professional.idle, professional.absolute)
-        return {PERSON: SessionRules(person.idle, person.absolute), PROFESSIONAL: office, DPO: office}
+        own = SessionRules(person.idle, person.absolute)
+        return {PERSON: own, PROFESSIONAL: office, DPO: office, MANDATE: ACTING_RULES}
 
     def kind_of(self, structure_id: StructureId) -> StructureKind:
         """The structure's kind. Raises LookupError for an unknown structure."""

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from schemas.ids import ProfessionalId
-from vault.services.sessions import PERSON, Session
+from vault.services.sessions import MANDATE, PERSON, Session
 from vault.web.api.answers import answered
 from vault.web.api.operations import V1, Callers, document, operation
 from vault.web.api.shapes import ref
 from vault.web.bodies import parameters
-from vault.web.guard import signed_in
+from vault.web.guard import WrongCallerError, signed_in
 from vault.web.state import state_of
 
 router = APIRouter(prefix=V1)
@@ -29,6 +29,8 @@ router = APIRouter(prefix=V1)
 def read_session(request: Request, session: Annotated[Session, Depends(signed_in)]) -> JSONResponse:
     parameters(request, ())
     row = session.row
+    if row.kind == MANDATE:
+        raise WrongCallerError("whoever acts for a person does so on her pages")
     told: dict[str, str] = {"kind": row.kind}
     if row.kind == PERSON:
         told["carnet_id"] = row.subject

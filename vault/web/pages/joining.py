@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from schemas.ids import AccountId, ProfessionalId
 from vault.services.invitations import invitation_of
-from vault.services.sessions import PERSON, PROFESSIONAL, Session
+from vault.services.sessions import MANDATE, PERSON, PROFESSIONAL, Session
 from vault.services.signing_in import choose_habilitation, live_habilitations
 from vault.web import guard
 from vault.web.pages import views
@@ -49,7 +49,7 @@ async def use_invitation(request: Request, token: str) -> Response:
 
 @router.get("/choisir-structure")
 def choose_structure(request: Request, session: Annotated[Session, Depends(guard.signed_in)]) -> Response:
-    if session.row.kind == PERSON:
+    if session.row.kind in (PERSON, MANDATE):
         raise guard.WrongCallerError("for professionals only")
     parts = state_of(request).parts
     rows = live_habilitations(parts, AccountId(session.row.account_id))
@@ -66,7 +66,7 @@ def choose_structure(request: Request, session: Annotated[Session, Depends(guard
 def act_for_structure(
     request: Request, form: Posted, session: Annotated[Session, Depends(guard.signed_in)]
 ) -> Response:
-    if session.row.kind == PERSON:
+    if session.row.kind in (PERSON, MANDATE):
         raise guard.WrongCallerError("for professionals only")
     state = state_of(request)
     chosen = choose_habilitation(

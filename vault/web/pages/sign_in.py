@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from vault.carnet.references import shown
 from vault.services.sessions import (
     DPO,
+    MANDATE,
     PERSON,
     PROFESSIONAL,
     NewSession,
@@ -61,9 +62,13 @@ ACCOUNT = "/mon-compte"
 LONG_AGO = datetime.fromtimestamp(0, UTC)  # when the provider does not say when she proved who she is
 LONGEST_PATH = 512
 _AREAS = {
-    PERSON: ("/mon-carnet", "/mes-partages", "/qui-a-vu", "/mes-demandes", "/mes-telechargements", ACCOUNT),
-    PROFESSIONAL: ("/carnets", "/equipe", ACCOUNT),
+    PERSON: (
+        *("/mon-carnet", "/mes-partages", "/qui-a-vu", "/mes-demandes", "/mes-telechargements", ACCOUNT),
+        *("/mes-mandats", "/agir"),
+    ),
+    PROFESSIONAL: ("/carnets", "/equipe", "/agir", ACCOUNT),
     DPO: ("/dpo", ACCOUNT),
+    MANDATE: (),
 }
 _PAGES: dict[Refusal, tuple[views.WhyRefused, int]] = {
     Refusal.MALFORMED: (views.WhyRefused.TOO_OLD, 400),
