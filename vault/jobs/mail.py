@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from vault.errors import CarnetError
-from vault.services.letters import Letter, Sender, invitation_letter
+from vault.services.letters import Letter, Sender, letter_of
 from vault.services.mailing import (
     MailDelayedError,
     MailRefusedError,
@@ -131,10 +131,10 @@ class Mail:
         return report
 
     def _wanted(self, mail: Waiting) -> bool:
-        return invitation_letter(self.parts, mail, self.sender) is not None
+        return letter_of(self.parts, mail, self.sender) is not None
 
     def _send(self, mail: Waiting) -> None:
-        letter = invitation_letter(self.parts, mail, self.sender)
+        letter = letter_of(self.parts, mail, self.sender)
         if letter is not None and self.post is not None:
             self.post.send(letter, self.sender.name)
 

@@ -144,6 +144,7 @@ def finish_erasure(parts: Parts, carnet_id: CarnetId) -> Mapping[str, int]:
         ("shred", carnet_id),
         ("journal", carnet_id),
         ("box", carnet_id),
+        ("notice", carnet_id),
     ]
     names += [grant_name(row.grant.id) for row in parts.data.grants_of(carnet_id)]
     counts = {"keys": parts.keystore.delete_secrets(names)}

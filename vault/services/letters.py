@@ -1,7 +1,8 @@
 """The words of what is sent by mail: plain French, plain text, made at the moment of sending.
 
 No name of anybody: an address is all that is known of whom is invited, and a mail is read by machines on its
-way. The link works once; the mail says until when, and what to do with one that was not expected.
+way. The link works once; the mail says until when, and what to do with one that was not expected. What a
+person is told of says that something happened, and neither what nor by whom: that is read after signing in.
 """
 
 from dataclasses import dataclass, field
@@ -10,8 +11,11 @@ from zoneinfo import ZoneInfo
 
 from schemas.describing import french_date
 from schemas.ids import InvitationId
+from vault.crypto import digest, equal
 from vault.services.invitations import invitation_of
-from vault.services.mailing import Waiting
+from vault.services.mailing import Notice, Waiting
+from vault.services.notices import NoticeMode, Wishes, wishes_of
+from vault.services.notifying import mode_of
 from vault.services.parts import Parts
 from vault.services.structures import NoSuchStructureError, known_structure
 
@@ -36,6 +40,11 @@ class Letter:
     to: str = field(repr=False)
     subject: str = field(repr=False)
     text: str = field(repr=False)
+
+
+def letter_of(parts: Parts, mail: Waiting, sender: Sender) -> Letter | None:
+    """None when there is nothing to send any more."""
+    return notice_letter(parts, mail, sender) if mail.notice else invitation_letter(parts, mail, sender)
 
 
 def invitation_letter(parts: Parts, mail: Waiting, sender: Sender) -> Letter | None:
@@ -63,6 +72,63 @@ def invitation_letter(parts: Parts, mail: Waiting, sender: Sender) -> Letter | N
     )
 
 
+def notice_letter(parts: Parts, mail: Waiting, sender: Sender) -> Letter | None:
+    """To where she wishes now. None when she wishes it no more, has no address or no carnet."""
+    notice = mail.notice
+    if notice is None or notice.kind not in _NOTICES:
+        return None
+    wishes = wishes_of(parts.rows, [notice.carnet_id]).get(notice.carnet_id)
+    to = _addressee(parts, notice, wishes) if wishes else None
+    if to is None:
+        return None
+    words, path = _NOTICES[notice.kind]
+    text = _NOTICE.format(
+        words=words,
+        link=f"{sender.public_url}{path}{notice.secret}",
+        why=_TYPED if notice.kind == "address" else _WISHED.format(link=f"{sender.public_url}/mes-alertes"),
+        contact=sender.contact,
+    )
+    subject = f"{sender.name} : confirmez cette adresse" if notice.secret else f"{sender.name} : un message"
+    return Letter(mail.mail_id, mail.created_at, to, subject, text)
+
+
+def _addressee(parts: Parts, notice: Notice, wishes: Wishes) -> str | None:
+    if notice.kind == "address":
+        awaited = wishes.waits(parts.now()) and equal(wishes.link, digest(notice.secret))
+        return wishes.awaiting if awaited else None
+    if notice.kind == "emergency":  # told whatever she chose, if she can be told
+        return wishes.to
+    wished = any(
+        mode_of(parts, wishes, notice.carnet_id, one) is not NoticeMode.NONE for one in notice.grant_ids
+    )
+    return wishes.to if wished else None
+
+
+_NOTICES = {
+    "read": ("Quelqu’un a consulté une information de votre carnet.", "/qui-a-vu"),
+    "digest": ("Depuis le dernier résumé, votre carnet a été consulté.", "/qui-a-vu"),
+    "request": ("Quelqu’un vous demande de partager des informations.", "/mes-demandes"),
+    "emergency": ("Votre carnet vient d’être ouvert en urgence.", "/mes-urgences"),
+    "address": (
+        "Quelqu’un veut recevoir à cette adresse les alertes de son carnet.",
+        "/mes-alertes/adresse/",
+    ),
+}
+_WISHED = """Vous recevez ce message parce que vous l’avez choisi. Pour changer ou arrêter :
+{link}"""
+_TYPED = """Le lien sert pendant un jour, après connexion à ce carnet.
+Vous n’attendiez pas ce message ? Ne faites rien : vous ne recevrez rien d’autre."""
+_NOTICE = """Bonjour,
+
+{words}
+
+Pour en savoir plus, connectez-vous :
+{link}
+
+{why}
+
+Ce message part tout seul, personne ne lit les réponses. Pour une question : {contact}.
+"""
 _INVITATION = """Bonjour,
 
 {structure} vous invite à travailler avec {service}, le carnet que chaque personne accompagnée partage \

@@ -5,7 +5,8 @@
 - A try is counted before it is made, so that two processes never make the same one, and a process that dies
   between sending and deleting sends at most twice. Eight tries over two days, then it has failed and stays
   for somebody to see.
-- Nothing is sent for an invitation that was used, cancelled or is over: its mail goes.
+- Nothing is sent for an invitation that was used, cancelled or is over, nor to a person who does not wish it
+  any more: the mail goes.
 """
 
 import re
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 
 from schemas.canonical import CanonicalError, canonical, parse_strict
 from schemas.framing import lp
-from schemas.ids import InvitationId
+from schemas.ids import CarnetId, GrantId, InvitationId
 from vault.crypto import CryptoError, open_small, seal_small
 from vault.errors import CallerError
 from vault.services.key_sources import INSTANCE, KeyGoneError
@@ -52,8 +53,20 @@ class Waiting:
 
     mail_id: str
     created_at: datetime
-    to: str = field(repr=False)
+    to: str = field(repr=False)  # empty for a notice: her address is looked up when it leaves
     secret: str = field(repr=False)  # of the link of the invitation
+    notice: "Notice | None" = None  # what a person is told of, unless it is an invitation
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What to tell a person: that something of a ``kind`` was done (``letters`` has the words), under which
+    of her shares. Neither her name nor her address."""
+
+    kind: str
+    carnet_id: CarnetId
+    grant_ids: tuple[GrantId, ...] = ()
+    secret: str = field(default="", repr=False)  # of the link, when there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +98,27 @@ def sealed_mail(parts: Parts, invitation_id: InvitationId, *, to: str, secret: s
     return MailRow(invitation_id, WAITING, at, at, 0, sealed)
 
 
+def sealed_notice(parts: Parts, mail_id: str, notice: Notice, *, at: datetime) -> MailRow:
+    """The mail of a notice, for the outbox; it leaves for wherever she then wishes."""
+    told = canonical(
+        {
+            "carnet": notice.carnet_id,
+            "grants": list(notice.grant_ids),
+            "kind": notice.kind,
+            "secret": notice.secret,
+        }
+    )
+    sealed = seal_small(told, secret=_mail_secret(parts), place=_place(mail_id))
+    return MailRow(mail_id, WAITING, at, at, 0, sealed)
+
+
 def open_mail(parts: Parts, row: MailRow) -> Waiting | None:
     """None when the row is not what was put there."""
     try:
         told = parse_strict(open_small(row.sealed, secret=_mail_secret(parts), place=_place(row.mail_id)))
+        if "kind" in told:
+            notice = Notice(told["kind"], told["carnet"], tuple(told["grants"]), told["secret"])
+            return Waiting(row.mail_id, row.created_at, "", "", notice)
         return Waiting(row.mail_id, row.created_at, told["to"], told["secret"])
     except (CryptoError, CanonicalError, KeyError, TypeError):
         return None

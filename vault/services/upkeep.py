@@ -17,6 +17,7 @@ from vault.services.journal import OPERATOR
 from vault.services.key_sources import grant_name
 from vault.services.leaving import finish_erasure, finish_forgetting
 from vault.services.mandates import finish_mandates
+from vault.services.notifying import notify
 from vault.services.parts import Parts
 from vault.services.ports import StoredCheckpoint
 from vault.services.rekeying import rekey, rekeyings
@@ -47,6 +48,7 @@ class UpkeepReport:
     left: int = 0  # habilitations that came to their end
     rekeyed: int = 0  # structures somebody left, whose key changed
     requests: int = 0  # to link an account, of which nothing is heard any more
+    notices: int = 0  # mails queued for people who wish to be told
     mandates: int = 0  # that came to their end, or whose end was interrupted
 
     def any(self) -> bool:
@@ -67,6 +69,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "left": lambda: finish_leavings(parts, now),
         "rekeyed": lambda: rekey_structures(parts),
         "requests": lambda: drop_old_requests(parts, now),
+        "notices": lambda: notify(parts),
         "mandates": lambda: finish_mandates(parts),
     }
     done: dict[str, int] = {}
