@@ -431,7 +431,7 @@ def test_whatever_fails_she_has_come_in(case: Case, monkeypatch: pytest.MonkeyPa
         raise RuntimeError("a secret: 4242")
 
     with monkeypatch.context() as patch:
-        patch.setattr(case.town.parts.data, "grants_of", fails)
+        patch.setattr(case.town.parts.data, "standing_grants", fails)
         assert case.due() == RotationReport(pending=True)
     with monkeypatch.context() as patch:
         patch.setattr(case.town.parts.data, "rotations_asked", fails)

@@ -54,6 +54,7 @@ from vault.services.rows import (
     SecretName,
     SecretRow,
     SessionRow,
+    StandingReferent,
     StoredCheckpoint,
     StructureRow,
     TokenRow,
@@ -103,6 +104,7 @@ __all__ = [
     "SecretName",
     "SecretRow",
     "SessionRow",
+    "StandingReferent",
     "StoredCheckpoint",
     "StructureRow",
     "TokenRow",
@@ -155,6 +157,7 @@ class Work(
     def replace_grant_keys(
         self, carnet_id: CarnetId, grant_id: GrantId, rows: Sequence[GrantKeyRow]
     ) -> None: ...
+    def standing_grants(self, carnet_id: CarnetId) -> Sequence[GrantRow]: ...
     def field_keys(self, carnet_id: CarnetId) -> Sequence[FieldKeyRow]: ...
     def grant_keys(self, carnet_id: CarnetId, grant_id: GrantId) -> Sequence[GrantKeyRow]: ...
     def records_in(
@@ -214,6 +217,7 @@ class DataStore(
     # changing keys
     def rotations_asked(self, carnet_id: CarnetId) -> Sequence[CompartmentId]: ...
     def rotations_begun(self, carnet_id: CarnetId) -> Sequence[CompartmentId]: ...
+    def standing_grants(self, carnet_id: CarnetId) -> Sequence[GrantRow]: ...
     def granted_to(
         self, grantee: Grantee, *, after: GrantId | None, limit: int
     ) -> tuple[Sequence[GrantRow], GrantId | None]: ...

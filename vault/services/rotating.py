@@ -12,8 +12,11 @@ rotation began and was not finished, which its keys of several epochs say. For e
 
 Sealing comes before, then one transaction of at most ``MOST`` rows under the head lock, in which nothing may
 have moved since the look, which reads back and opens what it stored before it commits, with an entry. What
-is small is one such step; what is large is several, and readers meanwhile hold the keys of both epochs. What
-does not open is left as it was, keys and all, for somebody to look into.
+is small is one such step; what is large is several, and readers meanwhile hold the keys of both epochs.
+
+What does not open is left as it was, keys and all, for somebody to look into, and costs its own compartment
+or its own grant, never the others. A grant whose terms K does not vouch for keeps its key as it is; one of
+which a wrap was spoiled gets a new key, or stays behind.
 """
 
 import logging
@@ -21,11 +24,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from schemas.ids import CompartmentId, GrantId
+from schemas.ids import CarnetId, CompartmentId, GrantId
 from schemas.names import Outcome
 from vault.audit.events import AboutContent, Op
 from vault.crypto import (
-    CryptoError,
     FieldKey,
     GrantKey,
     SlotSalt,
@@ -41,15 +43,26 @@ from vault.crypto import (
 from vault.errors import BrokenError
 from vault.services.entries import not_forgotten, own_field_keys, reseal_record, same_record
 from vault.services.journal import Actor, draft
-from vault.services.key_sources import OwnerAccess, OwnerSecrets, public_keys
+from vault.services.key_sources import OwnerAccess, public_keys
 from vault.services.parts import Parts
 from vault.services.ports import FieldKeyRow, RecordRow, Work
-from vault.services.rotation_rows import GoingOn, Place, RotationLook, RotationStep, at_of
+from vault.services.rotation_rows import (
+    GoingOn,
+    Guarded,
+    Keys,
+    RotationLook,
+    RotationSight,
+    RotationStep,
+    at_of,
+    of,
+    sound_keys,
+)
 from vault.services.writing import RacedError, owner_secrets
 
 MOST = 200  # rows in one transaction
 STEPS = 20  # of fields, in one session: what is larger goes on in the next
 ATTEMPTS = 20
+MOST_RACES = 5  # over the key of one grant, before the others are looked after
 
 log = logging.getLogger("carnet.rotation")
 
@@ -90,6 +103,14 @@ def rotate(
     return _Rotation(parts, owner, actor).run()
 
 
+def rotation_pending(
+    parts: Parts, carnet_id: CarnetId, compartments: Collection[CompartmentId] | None = None
+) -> bool:
+    """Whether some of these compartments (None: of all) still wait for their new keys, or are half done."""
+    due = {*parts.data.rotations_asked(carnet_id), *parts.data.rotations_begun(carnet_id)}
+    return bool(due if compartments is None else due & set(compartments))
+
+
 class _Rotation:
     """One call: look, seal, store, until nothing is due or the session has done its share."""
 
@@ -97,8 +118,10 @@ class _Rotation:
         self._parts, self._owner, self._actor = parts, owner, actor
         self._carnet_id = owner.carnet_id
         self._renewed: set[GrantId] = set()
+        self._raced: dict[GrantId, int] = {}
         self._broken: set[CompartmentId] = set()
         self._done: set[CompartmentId] = set()
+        self._one_by_one = False  # after a step that broke, to find whose fault it was
         self._steps = self._records = 0
         self._journals = parts.journal_keys.load(now=parts.now(), carnets=[self._carnet_id])
 
@@ -116,52 +139,89 @@ class _Rotation:
         return RotationReport(len(self._done), self._records, pending)
 
     def _one_step(self) -> bool:
-        """False when nothing is due."""
-        secrets = owner_secrets(self._parts, self._owner)
-        look = self._look()
-        readers = self._readers(look)
-        due = [one for one in look.asked if one not in self._broken]
-        for reader in readers:
-            if reader.row.grant.id not in self._renewed and reader.reads & set(due):
-                self._renew(look, secrets, reader)
+        """False when nothing is due, or nothing that can be done."""
+        seen = self._see()
+        self._broken |= seen.torn
+        due = [one for one in seen.look.asked if one not in self._broken]
+        concerned = {*due, *seen.look.begun()} - self._broken
+        for reader in seen.readers:
+            if self._needs_new_key(seen, reader, set(due), concerned):
+                self._renew_or_leave(seen, reader)
                 return True
-        keys = own_field_keys(look.field_keys, secrets, self._parts.instance)
-        step = self._plan(look, secrets, keys, readers, due)
+        step = self._plan(seen, due)
         if not step.fields:
             return False
-        self._store(look, secrets, keys, readers, step)
+        storing = Guarded()
+        with storing:
+            self._store(seen, step)
+        if storing.broke and len(step.fields) == 1:
+            self._broken.update(step.fields)
+        self._one_by_one |= storing.broke
         return True
 
     # --- looking -----------------------------------------------------------------------------------------
 
-    def _look(self) -> RotationLook:
-        data = self._parts.data
-        return RotationLook(
+    def _see(self) -> RotationSight:
+        instance, data = self._parts.instance, self._parts.data
+        secrets = owner_secrets(self._parts, self._owner)
+        look = RotationLook(
             records=data.own_records(self._carnet_id, history=True),
             field_keys=data.field_keys(self._carnet_id),
-            grants=data.grants_of(self._carnet_id),
+            grants=data.standing_grants(self._carnet_id),
             asked=data.rotations_asked(self._carnet_id),
         )
+        keys, torn = sound_keys(look.field_keys, secrets, instance)
+        readers = self._readers(look)
+        held = {
+            one.row.grant.id: one.opened(instance, secrets, data.grant_keys(one.row.grant.id))
+            for one in readers
+        }
+        return RotationSight(look, secrets, keys, torn, readers, held)
 
     def _readers(self, look: RotationLook) -> list[GoingOn]:
-        """Grants that go on: live, not cut, and sealed to a key that stands. The key store is asked after the
-        data store: a key that a grant names is there, unless that grant opens for nobody any more."""
+        """Grants that go on: not over, not cut, and sealed to a key that stands. The key store is asked after
+        the data store: a key that a grant names is there, unless that grant opens for nobody any more."""
         parts, now = self._parts, self._parts.now()
-        live = [row for row in look.grants if row.grant.live(now)]
+        live = [row for row in look.grants if now < row.grant.terms.ends_at]
         secrets = parts.owner_keys.grants(self._owner, [row.grant.id for row in live])
+        agreed = parts.owner_keys.agreed(self._owner, [row.grant.terms for row in live])
         found = []
         for row in live:
             terms = row.grant.terms
             named = {key_id(public).hex(): public for public in public_keys(parts.rows, terms.grantee)}
             if row.grant.id in secrets and terms.key_id in named:
-                found.append(GoingOn(row, secrets[row.grant.id], named[terms.key_id]))
+                secret, public = secrets[row.grant.id], named[terms.key_id]
+                found.append(GoingOn(row, secret, public, row.grant.id in agreed))
         return found
 
     # --- 1: the key of a grant ---------------------------------------------------------------------------
 
-    def _renew(self, look: RotationLook, secrets: OwnerSecrets, reader: GoingOn) -> None:
+    def _needs_new_key(
+        self, seen: RotationSight, reader: GoingOn, due: set[CompartmentId], concerned: set[CompartmentId]
+    ) -> bool:
+        """Once a call, and only under terms that she agreed to. Not while that would lose the only wrap that
+        opens of a key that hers does not give."""
+        id_ = reader.row.grant.id
+        if id_ in self._renewed or not reader.agreed or reader.reads & seen.torn & seen.held[id_][1]:
+            return False
+        return bool(reader.reads & due or seen.short(reader) & concerned)
+
+    def _renew_or_leave(self, seen: RotationSight, reader: GoingOn) -> None:
+        """A row of this grant that breaks, or that never is as it was, costs this grant alone."""
+        renewing = Guarded()
+        try:
+            with renewing:
+                self._renew(seen, reader)
+        except RacedError:
+            id_ = reader.row.grant.id
+            self._raced[id_] = self._raced.get(id_, 0) + 1
+            if self._raced[id_] < MOST_RACES:
+                raise
+        self._renewed.add(reader.row.grant.id)
+
+    def _renew(self, seen: RotationSight, reader: GoingOn) -> None:
         """A new G_g for one grant, with every field of it wrapped again."""
-        row, instance = reader.row, self._parts.instance
+        row, instance, secrets = reader.row, self._parts.instance, seen.secrets
         terms, under_own = row.grant.terms, owner_wrapping_key(secrets.own)
         place = owner_grant_place(instance, self._carnet_id, terms.grant_id)
         key = GrantKey(self._parts.random(32))
@@ -170,8 +230,7 @@ class _Rotation:
             sealed_key=seal_grant_key(key, public_key=reader.public, terms=row.terms),
             owner_wrap=wrap_key(key, under=under_own, place=place),
         )
-        keys = own_field_keys(look.field_keys, secrets, instance)
-        mine = {at: one for at, one in keys.items() if at[0] in reader.reads}
+        mine = of(seen.held[terms.grant_id][0], seen.torn & reader.reads) | of(seen.keys, reader.reads)
         under = grant_wrapping_key(reader.secret, key)
         wraps = [reader.wrap(instance, at, one, under) for at, one in mine.items()]
         about = AboutContent(
@@ -181,61 +240,47 @@ class _Rotation:
             reason="grant key",
         )
         with self._parts.data.change() as work:
-            look.check(self._parts, work, self._carnet_id)
+            seen.look.check(self._parts, work, self._carnet_id)
             if not work.move_grant(row, new):
                 raise RacedError
             work.replace_grant_keys(self._carnet_id, terms.grant_id, wraps)
-            (stored,) = [one for one in work.grants_of(self._carnet_id) if one.grant.id == terms.grant_id]
-            kept = GrantKey(unwrap_key(stored.owner_wrap, under=under_own, place=place))
-            read = reader.unwrap(instance, work.grant_keys(self._carnet_id, terms.grant_id), kept)
-            if stored != new or read != mine:
+            found = [one for one in work.standing_grants(self._carnet_id) if one.grant.id == terms.grant_id]
+            if found != [new]:
+                raise NotAsStoredError("the key of a grant")
+            kept = GrantKey(unwrap_key(found[0].owner_wrap, under=under_own, place=place))
+            if reader.unwrap(instance, work.grant_keys(self._carnet_id, terms.grant_id), kept) != mine:
                 raise NotAsStoredError("the wraps of a grant")
             self._append(work, about)
             work.commit()
-        self._renewed.add(terms.grant_id)
 
     # --- 2 to 4: the keys of fields ----------------------------------------------------------------------
 
-    def _plan(
-        self,
-        look: RotationLook,
-        secrets: OwnerSecrets,
-        keys: dict[Place, FieldKey],
-        readers: Sequence[GoingOn],
-        due: Sequence[CompartmentId],
-    ) -> RotationStep:
-        """As much as one transaction may hold: what has begun first. Adds the new keys to ``keys``."""
-        step, begun = RotationStep(), look.begun()
+    def _plan(self, seen: RotationSight, due: Sequence[CompartmentId]) -> RotationStep:
+        """As much as one transaction may hold: what has begun first. Adds the new keys to ``seen.keys``."""
+        step, begun = RotationStep(), seen.look.begun()
         for compartment in dict.fromkeys([*begun, *due]):
-            if compartment in self._broken:
+            if compartment in self._broken or (self._one_by_one and step.fields):
                 continue
-            fresh = compartment not in begun
-            covering = [reader for reader in readers if compartment in reader.reads]
-            try:
-                self._add(step, look, secrets, keys, covering, compartment, fresh=fresh)
-            except CryptoError:  # what does not open stays as it is, and its keys with it
+            adding = Guarded()
+            with adding:
+                self._add(step, seen, compartment, fresh=compartment not in begun)
+            if adding.broke:  # what does not open stays as it is, and its keys with it
                 self._broken.add(compartment)
         return step
 
     def _add(
-        self,
-        step: RotationStep,
-        look: RotationLook,
-        secrets: OwnerSecrets,
-        keys: dict[Place, FieldKey],
-        covering: Sequence[GoingOn],
-        compartment: CompartmentId,
-        *,
-        fresh: bool,
+        self, step: RotationStep, seen: RotationSight, compartment: CompartmentId, *, fresh: bool
     ) -> None:
-        epochs, instance = look.epochs(compartment), self._parts.instance
+        secrets, instance, keys = seen.secrets, self._parts.instance, seen.keys
+        epochs = seen.look.epochs(compartment)
         if not epochs:  # never written nor shared: nobody has a key of it
             step.begun.append(compartment)
             return
+        covering = [one for one in seen.readers if compartment in one.reads - seen.short(one)]
         epoch = max(epochs) + fresh
         old = [
             row
-            for row in not_forgotten(look.records, secrets.shred)
+            for row in not_forgotten(seen.look.records, secrets.shred)
             if row.head.compartment == compartment and row.head.epoch < epoch
         ]
         dropped = sum(one < epoch for one in epochs) * (1 + len(covering))
@@ -246,7 +291,7 @@ class _Rotation:
         new = FieldKey(self._parts.random(32)) if fresh else keys[compartment, epoch]
         salts = secrets.shred.salts({row.head.slot for row in taken})
         resealed = [
-            (row, self._resealed(row, keys[compartment, row.head.epoch], new, salts[row.head.slot], epoch))
+            (row, self._resealed(row, keys[at_of(row.head)], new, salts[row.head.slot], epoch))
             for row in taken
         ]
         if fresh:
@@ -258,6 +303,7 @@ class _Rotation:
             step.wraps += wraps
             step.begun.append(compartment)
             keys[at] = new
+        step.readers[compartment] = covering
         step.resealed += resealed
         if len(taken) == len(old):
             step.ended[compartment] = epoch
@@ -269,14 +315,7 @@ class _Rotation:
         head = row.head._replace(epoch=epoch)
         return reseal_record(row, keys=(former, new), salt=salt, head=head, instance=self._parts.instance)
 
-    def _store(
-        self,
-        look: RotationLook,
-        secrets: OwnerSecrets,
-        keys: dict[Place, FieldKey],
-        readers: Sequence[GoingOn],
-        step: RotationStep,
-    ) -> None:
+    def _store(self, seen: RotationSight, step: RotationStep) -> None:
         about = AboutContent(
             carnet_id=self._carnet_id,
             fields=tuple(step.fields),
@@ -284,7 +323,7 @@ class _Rotation:
             reason="rotation",
         )
         with self._parts.data.change() as work:
-            look.check(self._parts, work, self._carnet_id)
+            seen.look.check(self._parts, work, self._carnet_id)
             for key in step.keys:
                 work.add_field_key(key)
             work.add_grant_keys(self._carnet_id, step.wraps)
@@ -294,40 +333,37 @@ class _Rotation:
                     raise RacedError
             for compartment, epoch in step.ended.items():
                 work.drop_epochs(self._carnet_id, compartment, before=epoch)
-            self._read_back(work, secrets, keys, readers, step)
+            self._read_back(work, seen, step)
             self._append(work, about)
             work.commit()
         self._steps += 1  # renewing the key of a grant is none: it must not use up every session
         self._done.update(step.ended)
         self._records += len(step.resealed)
 
-    def _read_back(
-        self,
-        work: Work,
-        secrets: OwnerSecrets,
-        keys: dict[Place, FieldKey],
-        readers: Sequence[GoingOn],
-        step: RotationStep,
-    ) -> None:
+    def _read_back(self, work: Work, seen: RotationSight, step: RotationStep) -> None:
         """What this transaction stored opens to what was there before. Raises NotAsStoredError, OpenError."""
-        fields, instance = set(step.fields), self._parts.instance
+        fields, instance, keys = set(step.fields), self._parts.instance, seen.keys
         rows = [row for row in work.field_keys(self._carnet_id) if row.compartment in fields]
-        stored = own_field_keys(rows, secrets, instance)
+        stored = own_field_keys(rows, seen.secrets, instance)
         if any(keys[at] != key for at, key in stored.items()):
             raise NotAsStoredError("a field key")
-        for reader in readers:
+        for reader in seen.readers:
+            mine = {one for one, covering in step.readers.items() if reader in covering}
+            if not mine:
+                continue
             wraps = work.grant_keys(self._carnet_id, reader.row.grant.id)
-            mine = [wrap for wrap in wraps if wrap.compartment in fields]
-            key = reader.key(instance, secrets)
-            if reader.unwrap(instance, mine, key) != {
-                at: one for at, one in stored.items() if at[0] in reader.reads
-            }:
+            found, spoiled = reader.opened(instance, seen.secrets, wraps)
+            if spoiled & mine or of(found, mine) != of(stored, mine):
                 raise NotAsStoredError("the wraps of a grant")
-        found = {row.head[:4]: row for row in work.records_in(self._carnet_id, fields)}
-        salts = secrets.shred.salts({row.head.slot for row, _ in step.resealed})
+        self._read_back_records(work, seen, step, stored)
+
+    def _read_back_records(self, work: Work, seen: RotationSight, step: RotationStep, stored: Keys) -> None:
+        instance = self._parts.instance
+        found = {row.head[:4]: row for row in work.records_in(self._carnet_id, set(step.fields))}
+        salts = seen.secrets.shred.salts({row.head.slot for row, _ in step.resealed})
         for before, after in step.resealed:
             now = found[after.head[:4]]
-            pair = (keys[at_of(before.head)], stored[at_of(now.head)])
+            pair = (seen.keys[at_of(before.head)], stored[at_of(now.head)])
             if now.head != after.head or not same_record(
                 before, now, keys=pair, salt=salts[now.head.slot], instance=instance
             ):

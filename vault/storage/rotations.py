@@ -5,16 +5,18 @@ so, nothing else is needed to go on.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 
 from schemas.ids import CarnetId, CompartmentId, GrantId
-from vault.services.rows import FieldKeyRow, GrantKeyRow, RecordRow
+from vault.services.rows import FieldKeyRow, GrantKeyRow, GrantRow, RecordRow
 from vault.storage.carnets import HEAD, IN_ORDER, head_of
 from vault.storage.columns import insert_if_absent, padded
 from vault.storage.doors import Changes, Looks
-from vault.storage.tables import field_keys, grant_keys, records, rotations
+from vault.storage.grants import GRANT, STANDING, TermsError, grant_of
+from vault.storage.tables import field_keys, grant_keys, grants, records, rotations
 
 _ASKED = (
     select(rotations.c.compartment)
@@ -28,6 +30,11 @@ _BEGUN = (
     .having(func.count() > 1)
     .order_by(field_keys.c.compartment)
 )
+_STANDING = (
+    select(*GRANT, grants.c.grant_id)
+    .where(grants.c.carnet_id == bindparam("carnet"), STANDING)
+    .order_by(grants.c.grant_id)
+)
 _FIELD_KEYS = select(
     field_keys.c.carnet_id, field_keys.c.compartment, field_keys.c.epoch, field_keys.c.wrapped
 )
@@ -38,6 +45,16 @@ _GRANT_KEYS = select(
 
 def _compartments(connection: Connection, statement: Select[Any], carnet_id: CarnetId) -> list[CompartmentId]:
     return [CompartmentId(one) for one in connection.execute(statement, {"carnet": carnet_id}).scalars()]
+
+
+def _standing_grants(connection: Connection, carnet_id: CarnetId) -> list[GrantRow]:
+    found = []
+    for row in connection.execute(_STANDING, {"carnet": carnet_id}):
+        with suppress(TermsError):  # opens for nobody, and must keep no other from its new key
+            grant = grant_of(row[:5])
+            if (grant.grant.terms.carnet_id, grant.grant.id) == (carnet_id, row[5]):
+                found.append(grant)
+    return found
 
 
 class RotationChanges(Changes):
@@ -85,6 +102,10 @@ class RotationChanges(Changes):
 
     # what stands in this very transaction, to be read back before it is committed
 
+    def standing_grants(self, carnet_id: CarnetId) -> Sequence[GrantRow]:
+        """As ``RotationLooks.standing_grants``."""
+        return _standing_grants(self._connection, carnet_id)
+
     def field_keys(self, carnet_id: CarnetId) -> Sequence[FieldKeyRow]:
         mine = _FIELD_KEYS.where(field_keys.c.carnet_id == carnet_id)
         ordered = mine.order_by(field_keys.c.compartment, field_keys.c.epoch)
@@ -112,3 +133,8 @@ class RotationLooks(Looks):
         """Compartments with keys of several epochs."""
         with self._database.read() as connection:
             return _compartments(connection, _BEGUN, carnet_id)
+
+    def standing_grants(self, carnet_id: CarnetId) -> Sequence[GrantRow]:
+        """Those said to be granted or suspended, by id. A row that is not what it says it is is left out."""
+        with self._database.read() as connection:
+            return _standing_grants(connection, carnet_id)
