@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from schemas.ids import AccountId, CarnetId, GrantId, MandateId, ProfessionalId
+from schemas.ids import AccountId, CarnetId, GrantId, MandateId, ProfessionalId, ReceiptId, RequestId
 from schemas.names import MandateKind
 from vault.services.rows import LogRow
-from vault.services.sharing_rows import MandateRow, NoticeClockRow
+from vault.services.sharing_rows import MandateRow, NoticeClockRow, ReceiptRow, ReferentRow
 
 # --- what somebody asked a person to share, and when nobody may ask ---
 
@@ -29,9 +29,23 @@ class RequestStore(Protocol):
 class ReferentWork(Protocol):
     """Inside one locked transaction."""
 
+    def add_referent(self, row: ReferentRow) -> None: ...
+    def referents_of(self, carnet_id: CarnetId) -> Sequence[ReferentRow]: ...
+    def set_referent(self, row: ReferentRow) -> None: ...
+    def drop_referent(self, row: ReferentRow) -> None: ...
+    def set_referent_wish(self, carnet_id: CarnetId, sealed: bytes | None) -> None: ...
+
 
 class ReferentStore(Protocol):
     """Beside it."""
+
+    def referents_of(self, carnet_id: CarnetId) -> Sequence[ReferentRow]: ...
+    def referents_held(
+        self, professional_id: ProfessionalId, *, state: str, limit: int
+    ) -> Sequence[ReferentRow]: ...
+    def referents_in(self, state: str, *, limit: int) -> Sequence[ReferentRow]: ...
+    def referents_unconfirmed(self, state: str, *, before: datetime, limit: int) -> Sequence[ReferentRow]: ...
+    def referent_wish(self, carnet_id: CarnetId) -> tuple[datetime, bytes] | None: ...
 
 
 # --- who acts for a person ---
@@ -72,9 +86,22 @@ class MandateStore(Protocol):
 class ReceiptWork(Protocol):
     """Inside one locked transaction."""
 
+    def add_receipt(self, row: ReceiptRow) -> None: ...
+    def last_receipt(
+        self, carnet_id: CarnetId, grant_id: GrantId | None, request_id: RequestId | None
+    ) -> ReceiptRow | None: ...  # of the grant, or else of what was asked before it
+    def drop_stray_receipts(self, made_before: datetime) -> int: ...  # of carnets that do not exist
+
 
 class ReceiptStore(Protocol):
-    """Beside it."""
+    """Beside it. Newest first."""
+
+    def receipts_of(
+        self, carnet_id: CarnetId, *, grant_id: GrantId | None, before: int | None, limit: int
+    ) -> Sequence[ReceiptRow]: ...
+    def receipt(self, carnet_id: CarnetId, receipt_id: ReceiptId) -> ReceiptRow | None: ...
+    def receipt_with_digest(self, digest: bytes) -> ReceiptRow | None: ...
+    def stray_receipts(self, made_before: datetime) -> bool: ...
 
 
 # --- what a person wants to be told of ---

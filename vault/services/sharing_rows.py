@@ -88,11 +88,13 @@ class MandateRow:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRow:
-    """The proof of one move of a grant. ``digest``: SHA-256 of the bytes that ``sealed`` holds."""
+    """The proof of one move of a grant, or (without ``grant_id``) of what somebody asked. ``digest``: SHA-256
+    of the bytes that ``sealed`` holds; ``leaf``: where the log says the same."""
 
     carnet_id: CarnetId
     receipt_id: ReceiptId
-    grant_id: GrantId
+    grant_id: GrantId | None
+    request_id: RequestId | None
     leaf: int
     made_at: datetime
     digest: bytes

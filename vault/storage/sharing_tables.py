@@ -116,7 +116,8 @@ receipts = Table(
     metadata,
     Column("carnet_id", Id, primary_key=True),
     Column("receipt_id", Id, primary_key=True),
-    Column("grant_id", Id, nullable=False),
+    Column("grant_id", Id),  # none yet while it is only asked
+    Column("request_id", Id),
     Column("leaf", Number, nullable=False),
     Column("made_at", Instant, nullable=False),
     Column("digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the receipt's bytes
@@ -124,8 +125,11 @@ receipts = Table(
     named("carnet_id"),
     named("receipt_id"),
     named("grant_id"),
+    named("request_id"),
 )
 Index("receipts_by_grant", receipts.c.carnet_id, receipts.c.grant_id, receipts.c.leaf)
+Index("receipts_by_request", receipts.c.carnet_id, receipts.c.request_id, receipts.c.leaf)
+Index("receipts_by_time", receipts.c.made_at, receipts.c.carnet_id)
 
 # --- what she is told of ---------------------------------------------------------------------------------
 

@@ -14,7 +14,8 @@ def upgrade() -> None:
         "receipts",
         sa.Column("carnet_id", sa.String(64), primary_key=True),
         sa.Column("receipt_id", sa.String(64), primary_key=True),
-        sa.Column("grant_id", sa.String(64), nullable=False),
+        sa.Column("grant_id", sa.String(64)),
+        sa.Column("request_id", sa.String(64)),
         sa.Column("leaf", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False, unique=True),
@@ -22,8 +23,11 @@ def upgrade() -> None:
         sa.CheckConstraint("carnet_id <> ''", name="carnet_id_is_one"),
         sa.CheckConstraint("receipt_id <> ''", name="receipt_id_is_one"),
         sa.CheckConstraint("grant_id <> ''", name="grant_id_is_one"),
+        sa.CheckConstraint("request_id <> ''", name="request_id_is_one"),
     )
     op.create_index("receipts_by_grant", "receipts", ["carnet_id", "grant_id", "leaf"])
+    op.create_index("receipts_by_request", "receipts", ["carnet_id", "request_id", "leaf"])
+    op.create_index("receipts_by_time", "receipts", ["made_at", "carnet_id"])
 
 
 def downgrade() -> None:
