@@ -43,6 +43,7 @@ from vault.services.ports import (
     RecordHead,
     RecordRow,
 )
+from vault.services.referents import assignment_needed, open_to
 
 LOOKS = 5  # at rows that change while we look
 
@@ -167,6 +168,7 @@ def _decide(parts: Parts, read: SharedRead, facts: ReadFacts, journals: Journals
 
 def decision_on(parts: Parts, read: SharedRead, facts: ReadFacts, now: datetime) -> Allowed | Refused:
     """What a read comes to, by what a look found. The person who looks as her readers do asks it too."""
+    functions, grants = open_to(parts, read.carnet_id, facts, read.reader.grantees)
     question = AccessQuestion(
         carnet_id=read.carnet_id,
         grantees=read.reader.grantees,
@@ -176,8 +178,9 @@ def decision_on(parts: Parts, read: SharedRead, facts: ReadFacts, now: datetime)
         caller_live=facts.caller_live,
         carnet_open=facts.carnet_open,
         purpose_known=_may_ask(parts, read),
+        functions=functions,
     )
-    return decide(question, [row.grant for row in facts.grants], now=now)
+    return decide(question, grants, now=now)
 
 
 def _may_ask(parts: Parts, read: SharedRead) -> bool:
@@ -240,7 +243,13 @@ def _ticket(parts: Parts, one: _Decided) -> ReadTicket:
     if not isinstance(one.decision, Allowed):
         return ReadTicket(one.entry, None, denied)
     actor = one.read.reader.actor
-    recheck = Recheck(one.read.carnet_id, one.decision.grant_id, actor.client_id, actor.professional_id)
+    recheck = Recheck(
+        one.read.carnet_id,
+        one.decision.grant_id,
+        actor.client_id,
+        actor.professional_id,
+        assignment_needed(one.facts, one.decision.grant_id),
+    )
     return ReadTicket(one.entry, recheck, denied)
 
 

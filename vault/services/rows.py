@@ -53,6 +53,7 @@ class Recheck:
     grant_id: GrantId | None  # None: the owner, or a reader of the log
     client_id: ClientId | None = None
     professional_id: ProfessionalId | None = None
+    assignment_id: str | None = None  # as whom the caller reads: still her référent
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ class StructureRow:
     name: str
     kind: StructureKind
     siret: str | None
+    sensitive: bool = False  # its very name says something of whoever is helped there
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,14 @@ class ReadAsk:
     compartments: Collection[CompartmentId] | None = None  # whose records are looked up; None: all
 
 
+class StandingReferent(NamedTuple):
+    """Who follows a person now, as the rows say."""
+
+    assignment_id: str
+    professional_id: ProfessionalId
+    starts_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class ReadFacts:
     """What the snapshot says. For an unknown carnet everything is empty, after the same statements."""
@@ -255,6 +265,7 @@ class ReadFacts:
     grants: Sequence[GrantRow]
     heads: Sequence[RecordHead]
     once_held: bool
+    referent: StandingReferent | None = None
 
 
 # --- rows of K -------------------------------------------------------------------------------------------

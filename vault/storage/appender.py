@@ -27,6 +27,7 @@ from vault.storage.columns import fixed, to_ms
 from vault.storage.database import Database
 from vault.storage.failures import LOG
 from vault.storage.prepared import Prepared, identifiers, one_of
+from vault.storage.sharing_tables import referents
 from vault.storage.tables import carnets, clients, grants, habilitations
 
 MOST = 256  # entries in one transaction
@@ -82,6 +83,11 @@ _LIVE = Prepared(
             habilitations.c.starts_at <= _NOW,
             or_(habilitations.c.ends_at.is_(None), habilitations.c.ends_at > _NOW),
         ),
+        select(fixed("referent"), referents.c.assignment_id, referents.c.carnet_id).where(
+            one_of(referents.c.carnet_id, "followed"),
+            referents.c.state == fixed("active"),
+            referents.c.starts_at <= _NOW,
+        ),
     )
 )
 
@@ -93,6 +99,7 @@ def _asked(rechecks: Collection[Recheck], now: datetime) -> dict[str, Any]:
         "grants": identifiers(recheck.grant_id for recheck in rechecks),
         "clients": identifiers(recheck.client_id for recheck in rechecks),
         "professionals": identifiers(recheck.professional_id for recheck in rechecks),
+        "followed": identifiers(recheck.carnet_id for recheck in rechecks if recheck.assignment_id),
     }
 
 
@@ -107,6 +114,8 @@ def _needs(recheck: Recheck) -> set[tuple[str | None, ...]]:
         needs.add(("client", recheck.client_id, ""))
     if recheck.professional_id is not None:
         needs.add(("professional", recheck.professional_id, ""))
+    if recheck.assignment_id is not None:
+        needs.add(("referent", recheck.assignment_id, recheck.carnet_id))
     return needs
 
 

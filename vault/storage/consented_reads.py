@@ -7,25 +7,35 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, or_, select, union_all
+from sqlalchemy import BigInteger, Connection, String, bindparam, cast, or_, select, union_all
 
-from schemas.ids import CarnetId, CompartmentId, GrantId
+from schemas.ids import CarnetId, CompartmentId, GrantId, ProfessionalId
 from schemas.names import EntryState
 from vault.services.ports import Clock
-from vault.services.rows import GrantKeyRow, GrantRow, ReadAsk, ReadFacts, RecordHead, RecordRow
+from vault.services.rows import (
+    GrantKeyRow,
+    GrantRow,
+    ReadAsk,
+    ReadFacts,
+    RecordHead,
+    RecordRow,
+    StandingReferent,
+)
 from vault.storage.carnets import HEAD, head_of
-from vault.storage.columns import fixed, to_ms
+from vault.storage.columns import fixed, from_ms, to_ms
 from vault.storage.database import Database
 from vault.storage.doors import Looks
 from vault.storage.grants import GRANT, GRANTED, grant_of
 from vault.storage.prepared import Prepared, identifiers, one_of
+from vault.storage.sharing_tables import referents
 from vault.storage.tables import carnets, clients, grant_keys, grants, habilitations, once_held, records
 
 _NOW = bindparam("now", type_=BigInteger())
 _NOTHING = fixed("")
 _CURRENT = records.c.state == fixed(EntryState.CURRENT)
 
-# (kind, id, grantee kind, grantee id, purpose) of what stands now.
+# (kind, id, grantee kind, grantee id, purpose) of what stands now; of a référent: the carnet, the
+# professional, the assignment, since when.
 _STANDING = Prepared(
     union_all(
         select(fixed("carnet"), carnets.c.carnet_id, _NOTHING, _NOTHING, _NOTHING).where(
@@ -50,6 +60,17 @@ _STANDING = Prepared(
             one_of(once_held.c.carnet_id, "carnets"),
             one_of(once_held.c.grantee_id, "grantees"),
             once_held.c.until > _NOW,
+        ),
+        select(
+            fixed("referent"),
+            referents.c.carnet_id,
+            referents.c.professional_id,
+            referents.c.assignment_id,
+            cast(referents.c.starts_at, String),
+        ).where(
+            one_of(referents.c.carnet_id, "carnets"),
+            referents.c.state == fixed("active"),
+            referents.c.starts_at <= _NOW,
         ),
     )
 )
@@ -101,7 +122,8 @@ class ConsentedReads(Looks):
             standing = set(_STANDING.rows(connection, **asked))
             given = _by_carnet(connection, asked)
             heads = _heads(connection, asks, asked)
-        return [_facts(ask, standing, given, heads) for ask in asks]
+        following = _following(standing)
+        return [_facts(ask, standing, following, given, heads) for ask in asks]
 
     def sealed_fields(
         self, wanted: Sequence[tuple[CarnetId, GrantId, Collection[CompartmentId]]]
@@ -163,6 +185,7 @@ def _heads(
 def _facts(
     ask: ReadAsk,
     standing: Collection[tuple[str, ...]],
+    following: Mapping[str, StandingReferent],
     given: Mapping[str, Sequence[GrantRow]],
     heads: Mapping[str, Sequence[RecordHead]],
 ) -> ReadFacts:
@@ -188,4 +211,14 @@ def _facts(
             ("held", ask.carnet_id, grantee.kind.value, grantee.id, ask.purpose_id) in standing
             for grantee in ask.grantees
         ),
+        referent=following.get(ask.carnet_id),
     )
+
+
+def _following(standing: Collection[tuple[str, ...]]) -> dict[str, StandingReferent]:
+    """By carnet; at most one is active."""
+    return {
+        carnet_id: StandingReferent(assignment_id, ProfessionalId(professional_id), from_ms(int(starts_at)))
+        for kind, carnet_id, professional_id, assignment_id, starts_at in standing
+        if kind == "referent"
+    }
