@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from consent.grants import Grant
-from schemas.ids import CarnetId, CompartmentId, EntryId, FieldId, GrantId, PurposeId, StructureId
+from schemas.ids import CarnetId, CompartmentId, EntryId, FieldId, GrantId, MandateId, PurposeId, StructureId
 from schemas.names import EntryState, LegalBasis, Outcome, Role
 from vault.audit.events import AboutContent, Op
 from vault.audit.leaf import Leaf
@@ -32,6 +32,7 @@ from vault.services.ports import (
 from vault.services.writing import CarnetClosedError, owner_secrets
 
 LOOKS = 5  # at rows that change while we look
+MOST_SCANS = 20  # pages of the log, for one page of looks
 READS = (Op.READ,)
 OWN_READS = (Op.READ, Op.READ_OWN, Op.EXPORT)
 
@@ -63,6 +64,12 @@ class Access:
     legal_basis: LegalBasis | None
     grant_id: GrantId | None
     readable: bool = True  # False: somebody spoiled what it says; that it happened still stands
+    mandate_id: MandateId | None = None  # who looked did so for her
+
+    @property
+    def by_another(self) -> bool:
+        """Whether somebody else than herself looked."""
+        return self.op is Op.READ or self.mandate_id is not None
 
 
 def read_own_carnet(
@@ -167,14 +174,20 @@ def list_accesses(
     before: int | None = None,
     limit: int = 50,
 ) -> tuple[list[Access], int | None]:
-    """Who looked, newest first, and where the next page starts (exclusive). Appends one entry."""
+    """Who looked, newest first, and where the next page starts (exclusive). Whoever acts for her is another,
+    not herself. Appends one entry."""
     _, journals = append_own(parts, owner, Op.LOG_READ, actor=actor)
     journal = journals.journals[owner.carnet_id]
-    rows = parts.data.log_by_carnet(
-        carnet_index_tag(journal), ops=OWN_READS if own else READS, before=before, limit=limit + 1
-    )
-    page = [open_access(row, journal) for row in rows[:limit]]
-    return page, rows[limit - 1].no if len(rows) > limit else None
+    helped = not own and bool(parts.data.mandates_of(owner.carnet_id))
+    ops, found = OWN_READS if own or helped else READS, list[Access]()
+    for _ in range(MOST_SCANS):  # among her own looks, those of whoever acts for her
+        rows = parts.data.log_by_carnet(carnet_index_tag(journal), ops=ops, before=before, limit=limit + 1)
+        before = rows[limit - 1].no if len(rows) > limit else None
+        opened = (open_access(row, journal) for row in rows[:limit])
+        found += [one for one in opened if own or one.by_another]
+        if before is None or len(found) >= limit:
+            break
+    return (found, before) if len(found) <= limit else (found[:limit], found[limit - 1].no)
 
 
 def last_accesses(parts: Parts, journal: JournalSecret, *, limit: int) -> list[Access]:
@@ -200,4 +213,5 @@ def open_access(row: LogRow, journal: JournalSecret) -> Access:
         legal_basis=told.legal_basis,
         grant_id=told.grant_id,
         readable=about is not None,
+        mandate_id=told.mandate_id,
     )

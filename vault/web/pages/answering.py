@@ -10,11 +10,12 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from schemas.ids import ProfessionalId
-from schemas.names import CallerKind, Role
+from schemas.names import CallerKind, MandateScope, Role
 from vault.errors import CarnetError
 from vault.instance import Contact as Told
 from vault.instance import Instance as Running
-from vault.services.sessions import DPO, PERSON, PROFESSIONAL, Session
+from vault.services.acting import FOR_NAME, acting_now
+from vault.services.sessions import DPO, MANDATE, PERSON, PROFESSIONAL, Session
 from vault.web import guard
 from vault.web.guard import SAFE_METHODS
 from vault.web.login import safe_return_path
@@ -35,12 +36,26 @@ DONE = {
     "annule": "L’invitation est annulée. Son lien ne sert plus.",
     "fin": "La fin de cet accès est enregistrée.",
     "connexions": "Vos autres connexions sont fermées.",
+    "alertes": "Votre choix est gardé.",
+    "lien": "Un lien est parti à cette adresse. Ouvrez-le pour qu’elle serve.",
+    "mandat": "Ce mandat est enregistré.",
+    "mandat-fini": "Ce mandat est terminé. Il n’ouvre plus rien.",
 }
 DONE_PARAMETER = "fait"
 RETURN = "retour"
 ENDED, TEXT_KEPT = "fermee", "texte"
 AGAIN_WHO = "/connexion/de-nouveau"
 _COMES_BACK_TO = {"/mes-telechargements/carnet.pdf": "/mes-telechargements"}  # a file shows no page
+_NOT_IN_MANDATE = "Votre mandat ne permet pas cette page, ou il est terminé. Rien n’a été fait."
+ACTING_PAGES = {
+    MandateScope.SEE: (views.Link("Son carnet", "/mon-carnet"), views.Link("Qui a vu ?", "/qui-a-vu")),
+    MandateScope.WRITE: (),
+    MandateScope.PRINT: (views.Link("Télécharger", "/mes-telechargements"),),
+    MandateScope.SHARE: (
+        views.Link("Ses partages", "/mes-partages"),
+        views.Link("Ses demandes", "/mes-demandes"),
+    ),
+}
 _UNSUBMITTED = "Rien n’a été enregistré par cet envoi."
 
 
@@ -58,7 +73,8 @@ def see_other(path: str) -> RedirectResponse:
 
 def home_of(kind: str | None) -> str:
     """Where somebody of this kind of session starts."""
-    return {PERSON: "/mon-carnet", PROFESSIONAL: "/carnets", DPO: "/dpo"}.get(kind or "", "/")
+    homes = {PERSON: "/mon-carnet", MANDATE: "/mon-carnet", PROFESSIONAL: "/carnets", DPO: "/dpo"}
+    return homes.get(kind or "", "/")
 
 
 def _common(request: Request, session: Session | None) -> views.Common:
@@ -79,13 +95,28 @@ def _visitor(state: WebState, session: Session | None) -> views.Visitor:
     name = session.private.get("name", "")
     if session.row.kind == PERSON:
         return views.Visitor(CallerKind.PERSON, name)
+    if session.row.kind == MANDATE:
+        return views.Visitor(CallerKind.PERSON, name, acting=_acting_for(state, session))
     kind = CallerKind.DPO if session.row.kind == DPO else CallerKind.PROFESSIONAL
     return views.Visitor(kind, name, *_standing(state, session))
 
 
-def _standing(state: WebState, session: Session) -> tuple[str, bool]:
-    """The structure's name, and whether she manages its team. Empty while none is chosen, or when the store
-    does not answer: a page of ours still shows."""
+def _acting_for(state: WebState, session: Session) -> views.ActingFor:
+    """Her name as it was opened when he began to act, and what he may open. Nothing, once it is over."""
+    try:
+        now = acting_now(state.parts, session)
+    except CarnetError:
+        now = None
+    name = session.private.get(FOR_NAME, "")
+    if now is None:
+        return views.ActingFor(name, "il est terminé")
+    pages = [link for scope, links in ACTING_PAGES.items() if now.may(scope) for link in links]
+    return views.ActingFor(name, now.mandate.kind.label, tuple(pages))
+
+
+def _standing(state: WebState, session: Session) -> tuple[str, bool, bool]:
+    """The structure's name, whether she manages its team, whether she helps people. Empty while none is
+    chosen, or when the store does not answer: a page of ours still shows."""
     try:
         row = (
             state.parts.data.habilitation(ProfessionalId(session.row.subject))
@@ -94,8 +125,9 @@ def _standing(state: WebState, session: Session) -> tuple[str, bool]:
         )
         structure = state.structure(row.structure_id) if row else None
     except CarnetError:
-        return "", False
-    return structure.name if structure else "", row is not None and row.role is Role.MANAGER
+        return "", False, False
+    role = row.role if row is not None else None
+    return structure.name if structure else "", role is Role.MANAGER, role is Role.HELPER
 
 
 def instance_view(running: Running) -> views.Instance:
@@ -130,12 +162,12 @@ def problem_page(request: Request, problem: Problem) -> Response:
         return see_other(f"{AGAIN_WHO}?{RETURN}={quote(_COMES_BACK_TO.get(path, path), safe='')}")
     if problem.kind == "wrong-caller" and session is not None and _must_choose(session):
         return see_other("/choisir-structure")
-    if problem.kind == "wrong-caller" and session is not None and _manages_at_home(request, session):
-        return see_other("/equipe")
+    if problem.kind == "wrong-caller" and session is not None and (other := _other_home(request, session)):
+        return see_other(other)
     retry = problem.headers.get("Retry-After", "")
     view = views.ErrorView(
         status=problem.status,
-        what=_what(problem),
+        what=_what(problem, session),
         kept=_UNSUBMITTED if request.method not in SAFE_METHODS else "",
         retry_after=int(retry) if retry.isdigit() else None,
         back_href=home_of(session.row.kind if session else None),
@@ -145,8 +177,10 @@ def problem_page(request: Request, problem: Problem) -> Response:
     return answer
 
 
-def _what(problem: Problem) -> str:
+def _what(problem: Problem, session: Session | None) -> str:
     """The sentence of the page; its own words (templates/public/error.html) unless the kind says more."""
+    if problem.kind == "wrong-caller" and session is not None and session.row.kind == MANDATE:
+        return _NOT_IN_MANDATE
     return {
         "csrf": "Cette page est restée ouverte trop longtemps, ou vous avez changé de compte entre-temps.",
         "content-type": problem.title,
@@ -166,10 +200,13 @@ def _must_choose(session: Session) -> bool:
     return session.row.kind == PROFESSIONAL and not session.row.subject
 
 
-def _manages_at_home(request: Request, session: Session) -> bool:
-    """Whoever is in charge of a team reads no carnet: her home is another than that of her session's kind."""
-    at_home = request.scope["path"] == home_of(PROFESSIONAL) and session.row.kind == PROFESSIONAL
-    return at_home and _visitor(state_of(request), session).manages
+def _other_home(request: Request, session: Session) -> str:
+    """Whoever is in charge of a team, or helps people, reads no carnet that is shared: her home is another
+    than that of her session's kind."""
+    if request.scope["path"] != home_of(PROFESSIONAL) or session.row.kind != PROFESSIONAL:
+        return ""
+    visitor = _visitor(state_of(request), session)
+    return "/equipe" if visitor.manages else "/agir" if visitor.helps else ""
 
 
 def _sign_in_address(request: Request) -> str:

@@ -14,6 +14,7 @@ from schemas.fields import Catalogue
 from schemas.ids import FieldId
 from vault.carnet.entries import Entry
 from vault.carnet.references import shown
+from vault.services.acting import FOR_NAME
 from vault.services.own_carnet import (
     OwnCarnet,
     last_accesses,
@@ -28,6 +29,7 @@ from vault.web.guard import Person
 from vault.web.pages import french, views
 from vault.web.pages.answering import page
 from vault.web.pages.form_reading import posted
+from vault.web.pages.mandate_words import with_mandates
 from vault.web.pages.presenting import Seer, own_parts, stale
 from vault.web.pages.relations import access_lines, bodies_of, grant_card
 from vault.web.paper import printed
@@ -41,14 +43,14 @@ PAPER = "/mes-telechargements/carnet.pdf"
 BEFORE = "avant"
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
-Me = Annotated[Person, Depends(guard.person)]
+Seen = Annotated[Person, Depends(guard.person_or_helper_see)]
 
 
 # --- home ------------------------------------------------------------------------------------------------
 
 
 @router.get("/mon-carnet")
-def show_home(request: Request, me: Me) -> Response:
+def show_home(request: Request, me: Seen) -> Response:
     parts = state_of(request).parts
     carnet = read_own_carnet(parts, me.owner, actor=me.actor)
     now, entries = parts.now(), carnet.by_field()
@@ -57,11 +59,11 @@ def show_home(request: Request, me: Me) -> Response:
     bodies = bodies_of(parts, live)
     seers = [Seer(bodies[grant.id].name, grant.terms.compartments) for grant in live]
     view = views.HomeView(
-        name=me.session.private.get("name", ""),
+        name=me.session.private.get(FOR_NAME if me.acting else "name", ""),
         reference=shown(carnet.carnet.reference),
         parts=own_parts(parts.catalogue, entries, seers, now),
         todos=(
-            *asked_for(parts, me),
+            *(() if me.acting else asked_for(parts, me)),
             *todos(parts.catalogue, entries, [(grant, bodies[grant.id].name) for grant in live], now),
         )[:MOST_TODOS],
         grants=tuple(grant_card(parts, grant, bodies[grant.id]) for grant in live),
@@ -142,15 +144,16 @@ def _asks(catalogue: Catalogue, theme_id: str) -> bool:
 
 
 @router.get("/qui-a-vu")
-def show_accesses(request: Request, me: Me) -> Response:
+def show_accesses(request: Request, me: Seen) -> Response:
     parts = state_of(request).parts
     own = request.query_params.get("own") == "1"
     before = index_of(request)
     accesses, following = list_accesses(parts, me.owner, actor=me.actor, own=own, before=before)
+    lines = access_lines(parts, accesses, list_own_grants(parts, me.owner))
     base = "/qui-a-vu" + ("?own=1" if own else "")
     joint = "&" if own else "?"
     view = views.AccessesView(
-        lines=access_lines(parts, accesses, list_own_grants(parts, me.owner)),
+        lines=with_mandates(parts, me.owner.carnet_id, accesses, lines),
         own=own,
         own_href="/qui-a-vu" if own else "/qui-a-vu?own=1",
         older_href=f"{base}{joint}{BEFORE}={following}" if following is not None else None,
@@ -173,20 +176,23 @@ def index_of(request: Request) -> int | None:
 
 
 @router.get("/mes-demandes")
-def show_requests(request: Request, me: Me) -> Response:
+def show_requests(request: Request, me: Annotated[Person, Depends(guard.person_or_helper_share)]) -> Response:
     return page(request, views.RequestsView(), me.session)
 
 
 @router.get("/mes-telechargements")
-def show_downloads(request: Request, me: Me) -> Response:
+def show_downloads(request: Request, me: Seen) -> Response:
     possible = getattr(request.app.state, "paper_possible", True)
     return page(request, views.DownloadsView(PAPER if possible else None), me.session)
 
 
 @router.get(PAPER)
-async def print_carnet(request: Request, me: Annotated[Person, Depends(guard.person_fresh)]) -> Response:
-    """For somebody who just proved who she is: it is the whole of her carnet, to take away. Made in a thread
-    of its own: one paper at a time, and no other request waits for it."""
+async def print_carnet(
+    request: Request, me: Annotated[Person, Depends(guard.person_or_helper_print)]
+) -> Response:
+    """For somebody who just proved who she is, or who acts for her under a mandate that says so: it is the
+    whole of her carnet, to take away. Made in a thread of its own: one paper at a time, and no other request
+    waits for it."""
     state, app = state_of(request), request.app.state
     try:
         paper = await printed(state, me)

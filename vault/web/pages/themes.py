@@ -29,7 +29,7 @@ from vault.web.state import state_of
 READ_AGAIN = "relire"
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
-Me = Annotated[Person, Depends(guard.person)]
+Me = Annotated[Person, Depends(guard.person_or_helper_write)]
 
 
 @dataclass(frozen=True, slots=True)

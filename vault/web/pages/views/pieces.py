@@ -17,6 +17,7 @@ from schemas.names import (
 
 __all__ = [
     "AccessLine",
+    "ActingFor",
     "Body",
     "Common",
     "Contact",
@@ -84,19 +85,30 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class ActingFor:
+    """For whom somebody acts, under what (« mandat d’aide »), and the pages that opens."""
+
+    name: str
+    title: str
+    pages: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
 class Visitor:
     """Who is signed in: nobody when `kind` is None. `structure` is set for a professional or a DPO, `manages`
-    for whoever is in charge of its team."""
+    for whoever is in charge of its team, `helps` for an aidant, `acting` while somebody acts for a person."""
 
     kind: CallerKind | None = None
     name: str = ""
     structure: str = ""
     manages: bool = False
+    helps: bool = False
+    acting: ActingFor | None = None
 
     @property
     def menu(self) -> str:
         """The word by which the frame knows the menu and the home of this visitor."""
-        return "manager" if self.manages else self.kind or ""
+        return "manager" if self.manages else "helper" if self.helps else self.kind or ""
 
 
 @dataclass(frozen=True)
@@ -215,7 +227,8 @@ class AccessLine:
 
     `for_what` completes "pour …"; `fields` are labels; `permitted_on` is the day she granted it;
     `by` is the role in the structure ("un conseiller", "le système") or empty; `own` is her own reading; not
-    `readable`: what the line says was spoiled, only that it stands.
+    `readable`: what the line says was spoiled, only that it stands; `mandate`: whoever looked acted for her,
+    "au titre du mandat d’aide du 3 mars".
     """
 
     access_id: str
@@ -231,6 +244,7 @@ class AccessLine:
     own: bool = False
     readable: bool = True
     verify_href: str | None = None
+    mandate: str = ""
 
 
 @dataclass(frozen=True)
