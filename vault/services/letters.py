@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from schemas.describing import french_date
 from schemas.ids import InvitationId
-from vault.crypto import digest, equal
 from vault.services.invitations import invitation_of
 from vault.services.mailing import Notice, Waiting
 from vault.services.notices import NoticeMode, Wishes, wishes_of
@@ -94,8 +93,7 @@ def notice_letter(parts: Parts, mail: Waiting, sender: Sender) -> Letter | None:
 
 def _addressee(parts: Parts, notice: Notice, wishes: Wishes) -> str | None:
     if notice.kind == "address":
-        awaited = wishes.waits(parts.now()) and equal(wishes.link, digest(notice.secret))
-        return wishes.awaiting if awaited else None
+        return wishes.awaiting if wishes.waits_for(notice.secret, parts.now()) else None
     if notice.kind == "emergency":  # told whatever she chose, if she can be told
         return wishes.to
     wished = any(

@@ -70,6 +70,10 @@ class Wishes:
         """Whether an address can still be confirmed."""
         return self.awaiting is not None and self.until is not None and now < self.until
 
+    def waits_for(self, secret: str, now: datetime) -> bool:
+        """Whether the link of this secret confirms it."""
+        return self.waits(now) and equal(self.link, digest(secret))
+
 
 Change = Callable[[Wishes, datetime], Wishes]
 
@@ -155,7 +159,7 @@ def confirm_address(parts: Parts, owner: OwnerAccess, secret: str, *, actor: Act
     """She followed the link, in her own session. Raises WrongLinkError, CarnetClosedError."""
 
     def confirmed(kept: Wishes, now: datetime) -> Wishes:
-        if kept.awaiting is None or not kept.waits(now) or not equal(kept.link, digest(secret)):
+        if not kept.waits_for(secret, now):
             raise WrongLinkError("not the link that is awaited")
         return _sent_to(kept, kept.awaiting)
 
