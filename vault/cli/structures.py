@@ -31,6 +31,11 @@ def _structure_arguments(parser: argparse.ArgumentParser) -> None:
         help=", ".join(StructureKind),
     )
     parser.add_argument("--siret", type=_siret, help="fourteen digits")
+    parser.add_argument(
+        "--sensitive",
+        action="store_true",
+        help="its name tells why people are helped there (health, disability, justice): they are warned",
+    )
 
 
 def _invited(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +49,11 @@ def _invited(parser: argparse.ArgumentParser) -> None:
 def _add_structure(told: argparse.Namespace) -> Answer:
     with checked() as application:
         structure_id = administering.add_structure(
-            application.parts, name=told.name, kind=StructureKind(told.kind), siret=told.siret
+            application.parts,
+            name=told.name,
+            kind=StructureKind(told.kind),
+            siret=told.siret,
+            sensitive=told.sensitive,
         )
     return Answer({"structure_id": structure_id}, [structure_id])
 

@@ -84,10 +84,13 @@ def note_configuration(parts: Parts) -> bool:
     return True
 
 
-def add_structure(parts: Parts, *, name: str, kind: StructureKind, siret: str | None) -> StructureId:
-    """A structure, with the key pair its grants are sealed to."""
+def add_structure(
+    parts: Parts, *, name: str, kind: StructureKind, siret: str | None, sensitive: bool = False
+) -> StructureId:
+    """A structure, with the key pair its grants are sealed to. ``sensitive``: its very name says something of
+    whoever is helped there."""
     structure_id = StructureId(new_id())
-    row = StructureRow(structure_id, name, kind, siret)
+    row = StructureRow(structure_id, name, kind, siret, sensitive)
     parts.keystore.add_secrets(
         [
             seed_row(parts, Grantee.structure(structure_id)),

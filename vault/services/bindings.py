@@ -40,8 +40,8 @@ def holds(parts: Parts, kind: str, id_: str, facts: Sequence[str]) -> bool:
 
 
 def structure_facts(row: StructureRow) -> tuple[str, ...]:
-    """By what a person chooses with whom she shares."""
-    return row.name, row.kind, row.siret or ""
+    """By what a person chooses with whom she shares, and is warned."""
+    return row.name, row.kind, row.siret or "", *(("sensitive",) if row.sensitive else ())
 
 
 def habilitation_facts(row: HabilitationRow) -> tuple[str, ...]:

@@ -13,7 +13,13 @@ from vault.storage.columns import padded
 from vault.storage.doors import Changes, Looks
 from vault.storage.tables import accounts, clients, habilitations, invitations, structures
 
-_STRUCTURE = select(structures.c.structure_id, structures.c.name, structures.c.kind, structures.c.siret)
+_STRUCTURE = select(
+    structures.c.structure_id,
+    structures.c.name,
+    structures.c.kind,
+    structures.c.siret,
+    structures.c.sensitive,
+)
 _CLIENT = select(
     clients.c.client_id,
     clients.c.structure_id,
@@ -62,8 +68,8 @@ def folded(text: str) -> str:
 
 
 def _structure(row: Sequence[Any]) -> StructureRow:
-    structure_id, name, kind, siret = row
-    return StructureRow(structure_id, name, StructureKind(kind), siret)
+    structure_id, name, kind, siret, sensitive = row
+    return StructureRow(structure_id, name, StructureKind(kind), siret, bool(sensitive))
 
 
 def habilitation_row(row: Sequence[Any]) -> HabilitationRow:
@@ -91,6 +97,7 @@ class PeopleChanges(Changes):
                 "folded": folded(row.name),
                 "kind": row.kind.value,
                 "siret": row.siret,
+                "sensitive": int(row.sensitive),
             },
         )
 

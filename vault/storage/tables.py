@@ -163,6 +163,7 @@ structures = Table(
     Column("folded", Text, nullable=False),  # the name without accents or capitals, for search
     Column("kind", String(32), nullable=False),
     Column("siret", String(14)),
+    Column("sensitive", Integer, nullable=False, server_default="0"),
     named("structure_id"),
 )
 Index("structures_by_name", structures.c.folded, structures.c.structure_id)
