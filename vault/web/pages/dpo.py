@@ -21,8 +21,8 @@ from vault.web.pages import french, views
 from vault.web.pages.answering import DONE_PARAMETER, page, see_other
 from vault.web.pages.form_reading import Posted, posted
 from vault.web.pages.naming import short_labels
-from vault.web.pages.office import purpose_words
 from vault.web.pages.person import BEFORE, index_of
+from vault.web.pages.screens import purpose_words
 from vault.web.state import state_of
 
 LATEST = 10

@@ -26,13 +26,12 @@ from vault.web.guard import Professional
 from vault.web.pages import views
 from vault.web.pages.answering import page
 from vault.web.pages.form_reading import posted
-from vault.web.pages.naming import plain_purpose
-from vault.web.pages.presenting import shared_name, shared_themes
+from vault.web.pages.screens import PURPOSE, address_of, carnet_view, purpose_words
 from vault.web.problems import NotFoundError
 from vault.web.state import state_of
 
 CARNETS_A_PAGE = 50
-AFTER, PURPOSE = "apres", "finalite"
+AFTER = "apres"
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
 Me = Annotated[Professional, Depends(guard.professional)]
@@ -48,8 +47,8 @@ def show_carnets(request: Request, me: Me) -> Response:
     )
     references = parts.data.references({grant.terms.carnet_id for grant in grants})
     rows = {
-        _address(grant): views.CarnetRow(
-            href=_address(grant),
+        address_of(grant): views.CarnetRow(
+            href=address_of(grant),
             reference=shown(references.get(grant.terms.carnet_id, "")),
             purpose=purpose_words(parts.frame, grant.terms.purpose_id),
             starts_at=grant.terms.starts_at,
@@ -82,7 +81,8 @@ def _shown(
     state = state_of(request)
     match answer:
         case FieldsView():
-            return page(request, carnet_view(state.parts, answer, grants), me.session)
+            view = carnet_view(state.parts, answer, _other_reasons(state.parts, answer, grants))
+            return page(request, view, me.session)
         case AccessEnded():
             state.limits.denied(who(me.reader))
             return page(request, views.AccessEndedView(), me.session, status=403)
@@ -91,34 +91,17 @@ def _shown(
             raise NotFoundError("nothing for this caller")
 
 
-def carnet_view(parts: Parts, read: FieldsView, grants: Sequence[Grant]) -> views.CarnetView:
-    """What was opened, as he sees it; the other live reasons on this carnet are links."""
-    now, terms = parts.now(), read.grant.grant.terms
-    others = {
+def _other_reasons(parts: Parts, read: FieldsView, grants: Sequence[Grant]) -> list[views.Link]:
+    """His other live reasons on this carnet."""
+    now = parts.now()
+    found = {
         grant.terms.purpose_id: views.Link(
-            purpose_words(parts.frame, grant.terms.purpose_id), _address(grant)
+            purpose_words(parts.frame, grant.terms.purpose_id), address_of(grant)
         )
         for grant in grants
         if grant.live(now) and grant.terms.purpose_id != read.purpose_id
     }
-    return views.CarnetView(
-        reference=shown(parts.data.references([read.carnet_id]).get(read.carnet_id, "")),
-        purpose=purpose_words(parts.frame, read.purpose_id),
-        starts_at=terms.starts_at,
-        ends_at=terms.ends_at,
-        read_at=read.at,
-        themes=shared_themes(parts.catalogue, read.fields, now),
-        name=shared_name(parts.catalogue, read.fields),
-        others=tuple(others.values()),
-    )
-
-
-def purpose_words(frame: Frame, purpose_id: PurposeId) -> str:
-    """A purpose as a professional or a DPO says it; its id when the frame no longer names it."""
-    try:
-        return plain_purpose(frame.purpose(purpose_id).label)
-    except UnknownPurposeError:
-        return purpose_id
+    return list(found.values())
 
 
 def _grants_between(parts: Parts, carnet_id: CarnetId, reader: Reader) -> list[Grant]:
@@ -136,7 +119,3 @@ def _purpose_asked(frame: Frame, told: str | None, grants: Sequence[Grant]) -> P
         return frame.purpose(told or next(iter(own), frame.purposes[0].purpose_id)).purpose_id
     except UnknownPurposeError:
         raise NotFoundError("no such purpose") from None
-
-
-def _address(grant: Grant) -> str:
-    return f"/carnets/{grant.terms.carnet_id}?{PURPOSE}={quote(grant.terms.purpose_id)}"

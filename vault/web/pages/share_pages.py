@@ -10,20 +10,22 @@ from schemas.ids import FieldId
 from vault.carnet.entries import Entry
 from vault.services.own_carnet import list_own_grants, read_own_carnet
 from vault.services.parts import Parts
+from vault.services.seeing import see_before
+from vault.services.sharing import Wish
 from vault.services.structures import structure_of
 from vault.web.guard import Person
 from vault.web.pages import french, share_draft, views
 from vault.web.pages.answering import page
 from vault.web.pages.form_reading import Form
-from vault.web.pages.naming import labels
-from vault.web.pages.presenting import reduced, shared_name, shared_themes
 from vault.web.pages.relations import body_of
+from vault.web.pages.screens import preview
 from vault.web.pages.share_draft import Draft, Sealer, carried
 from vault.web.pages.share_lines import share_themes, special_lines
 from vault.web.state import state_of
 
 FOUND_AT_MOST = 20
 LONGEST_SEARCH = 100
+SHARED_BY = "page de partage, bouton « Partager »"
 _LENGTHS = {1: "1 jour", 31: "1 mois", 92: "3 mois", 182: "6 mois", 365: "1 an"}
 
 
@@ -106,27 +108,36 @@ def how_long_page(request: Request, me: Person, draft: Draft, form: Form, error:
 
 
 def preview_page(request: Request, me: Person, draft: Draft, *, status: int = 200) -> Response:
-    """« Voici exactement ce que verra … »: her own values through the reader's own page."""
+    """« Voici exactement ce que verra … »: his own page, opened by the keys of the grant to be."""
     parts, sealer, now = state_of(request).parts, Sealer(request), state_of(request).parts.now()
-    shared = reduced(parts.catalogue, own_entries(parts, me), draft.compartments)
-    grantee = Grantee.structure(draft.structure.structure_id)
+    wish, body = wish_of(parts, draft), body_of(draft.structure)
+    seen = see_before(parts, me.owner, wish, actor=me.actor)
     view = views.ShareConfirmView(
-        body=body_of(draft.structure),
+        body=body,
         purpose=draft.aim.sentence,
         ends_at=end_of_day_after(now, draft.days or 0),
         count=len(draft.compartments),
-        themes=shared_themes(parts.catalogue, shared, now),
+        preview=preview(parts, me.owner, seen, body),
         carried=(*carried(draft, sealer), views.Hidden(share_draft.PREVIEW, sealer.preview(draft))),
-        shown_name=shared_name(parts.catalogue, shared),
-        empty=labels(parts.catalogue, [one for one in draft.compartments if one not in shared]),
         replaces=any(
             grant.live(now)
-            and grant.terms.grantee == grantee
+            and grant.terms.grantee == wish.grantee
             and grant.terms.purpose_id == draft.aim.purpose_id
             for grant in list_own_grants(parts, me.owner)
         ),
     )
     return page(request, view, me.session, status=status)
+
+
+def wish_of(parts: Parts, draft: Draft) -> Wish:
+    """What the last button gives, and what the preview is made from."""
+    return Wish(
+        grantee=Grantee.structure(draft.structure.structure_id),
+        purpose_id=draft.aim.purpose_id,
+        compartments=draft.compartments,
+        days=draft.days or 0,
+        consent_record=f"notice {parts.notice_version}; {SHARED_BY}",
+    )
 
 
 def own_entries(parts: Parts, me: Person) -> Mapping[FieldId, Entry]:

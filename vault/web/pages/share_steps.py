@@ -11,8 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from consent.grants import Grantee
-from vault.services.sharing import Wish, give_grant
+from vault.services.sharing import give_grant
 from vault.web import guard
 from vault.web.guard import Person
 from vault.web.pages import share_draft
@@ -27,17 +26,14 @@ from vault.web.pages.share_pages import (
     what_page,
     who_page,
     why_page,
+    wish_of,
 )
 from vault.web.state import state_of
 
 NEW = "/mes-partages/nouveau"
-FOUND_AT_MOST = 20
-LONGEST_SEARCH = 100
-SHARED_BY = "page de partage, bouton « Partager »"
-_LENGTHS = {1: "1 jour", 31: "1 mois", 92: "3 mois", 182: "6 mois", 365: "1 an"}
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
-Me = Annotated[Person, Depends(guard.person)]
+Me = Annotated[Person, Depends(guard.person_or_helper_share)]
 Answering = Callable[[], Response]
 
 
@@ -101,14 +97,7 @@ def share(request: Request, form: Posted, me: Me) -> Response:
         draft = share_draft.with_days(parts, form, sealer)
         if not sealer.holds(form.one(share_draft.PREVIEW), sealer.preview(draft)):
             return preview_page(request, me, draft, status=422)
-        wish = Wish(
-            grantee=Grantee.structure(draft.structure.structure_id),
-            purpose_id=draft.aim.purpose_id,
-            compartments=draft.compartments,
-            days=draft.days or 0,
-            consent_record=f"notice {parts.notice_version}; {SHARED_BY}",
-        )
-        grant = give_grant(parts, me.owner, wish, actor=me.actor)
+        grant = give_grant(parts, me.owner, wish_of(parts, draft), actor=me.actor)
         return see_other(f"/mes-partages/{grant.id}/partage")
 
     return _stepping(request, me, answer)

@@ -9,6 +9,7 @@ from consent.grants import Grant
 from schemas.ids import GrantId
 from schemas.names import GrantState
 from vault.services.own_carnet import list_own_grants
+from vault.services.seeing import see_now
 from vault.services.stopping import NoSuchGrantError, withdraw_grant
 from vault.web import guard
 from vault.web.guard import Person
@@ -18,12 +19,13 @@ from vault.web.pages.form_reading import posted
 from vault.web.pages.naming import labels
 from vault.web.pages.person import BEFORE
 from vault.web.pages.relations import bodies_of, grant_card, last_looks, sentence_of
+from vault.web.pages.screens import preview
 from vault.web.state import state_of
 
 ENDED_A_PAGE = 20
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
-Me = Annotated[Person, Depends(guard.person)]
+Me = Annotated[Person, Depends(guard.person_or_helper_share)]
 
 
 @router.get("/mes-partages")
@@ -71,6 +73,19 @@ def show_stopped(request: Request, grant_id: str, me: Me) -> Response:
         fields=labels(parts.catalogue, grant.terms.compartments),
         stopped_at=grant.ended_at,
         already_read=looks.of(grant) is not None or not looks.complete,
+    )
+    return page(request, view, me.session)
+
+
+@router.get("/mes-partages/{grant_id}/vu")
+def show_seen(request: Request, grant_id: str, me: Me) -> Response:
+    """What the reader by this share sees now, by the grant's own keys."""
+    parts = state_of(request).parts
+    seen = see_now(parts, me.owner, GrantId(grant_id), actor=me.actor)
+    grant = seen.grant.grant
+    view = views.SeenView(
+        preview(parts, me.owner, seen, bodies_of(parts, [grant])[grant.id]),
+        f"/mes-partages/{grant.id}/arreter" if grant.live(parts.now()) else None,
     )
     return page(request, view, me.session)
 

@@ -18,12 +18,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from vault.web.pages.views.pieces import Body, Hidden, Theme
+from vault.web.pages.views.office import CarnetView
+from vault.web.pages.views.pieces import Body, Hidden
 
 __all__ = [
     "Duration",
+    "GuessLine",
     "Preset",
+    "Preview",
     "PurposeChoice",
+    "SeenView",
     "ShareConfirmView",
     "ShareDoneView",
     "ShareHowLongView",
@@ -156,12 +160,34 @@ class ShareHowLongView:
 
 
 @dataclass(frozen=True)
+class GuessLine:
+    """One thing that can be guessed: words that begin a sentence, the informations, one more sentence."""
+
+    words: str
+    labels: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a reader sees, by his own view and template, and what he could guess from it.
+
+    `screen` is None when he can read nothing; `broken`: because what is stored does not open. `empty`: labels
+    of what is shared with nothing written, seen as soon as she writes something.
+    """
+
+    body: Body
+    screen: CarnetView | None
+    broken: bool = False
+    guesses: tuple[GuessLine, ...] = ()
+    empty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ShareConfirmView:
     """« Voici exactement ce que verra … »: the professional's own screen, then the only button that shares.
 
-    `themes` holds what will be seen now; `empty` the chosen labels with nothing written, which will be
-    seen as soon as she writes something. `count` = all chosen fields. `replaces`: a live share
-    will be replaced.
+    `count` = all chosen fields. `replaces`: a live share will be replaced.
     """
 
     template: ClassVar[str] = "person/share_confirm.html"
@@ -170,11 +196,19 @@ class ShareConfirmView:
     purpose: str
     ends_at: datetime
     count: int
-    themes: tuple[Theme, ...]
+    preview: Preview
     carried: tuple[Hidden, ...]
-    shown_name: str = ""
-    empty: tuple[str, ...] = ()
     replaces: bool = False
+
+
+@dataclass(frozen=True)
+class SeenView:
+    """`/mes-partages/{id}/vu`: what the reader by this share sees now."""
+
+    template: ClassVar[str] = "person/seen.html"
+
+    preview: Preview
+    stop_action: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,109 @@
+"""The screen of a carnet as granted: one view and one piece of template, for him who reads it and for her who
+wants to see what he sees. Nothing here is shown to the one that is not shown to the other.
+"""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from consent.grants import Grant
+from schemas.ids import CompartmentId, PurposeId
+from schemas.inference import GuessKind, guesses
+from schemas.purposes import Frame, UnknownPurposeError
+from vault.carnet.references import shown
+from vault.services.key_sources import OwnerAccess
+from vault.services.own_carnet import list_own_grants
+from vault.services.parts import Parts
+from vault.services.reading import FieldsView
+from vault.services.seeing import Seen, Unseen
+from vault.services.structures import structure_behind
+from vault.web.pages import views
+from vault.web.pages.naming import labels, plain_purpose
+from vault.web.pages.presenting import shared_name, shared_themes
+
+PURPOSE = "finalite"
+
+
+def carnet_view(parts: Parts, read: FieldsView, others: Sequence[views.Link]) -> views.CarnetView:
+    """What was opened, as its reader sees it. ``others``: the other live reasons on this carnet."""
+    terms = read.grant.grant.terms
+    return views.CarnetView(
+        reference=shown(parts.data.references([read.carnet_id]).get(read.carnet_id, "")),
+        purpose=purpose_words(parts.frame, read.purpose_id),
+        starts_at=terms.starts_at,
+        ends_at=terms.ends_at,
+        read_at=read.at,
+        themes=shared_themes(parts.catalogue, read.fields, parts.now()),
+        name=shared_name(parts.catalogue, read.fields),
+        others=tuple(others),
+    )
+
+
+def purpose_words(frame: Frame, purpose_id: PurposeId) -> str:
+    """A purpose as a professional or a DPO says it; its id when the frame no longer names it."""
+    try:
+        return plain_purpose(frame.purpose(purpose_id).label)
+    except UnknownPurposeError:
+        return purpose_id
+
+
+def address_of(grant: Grant) -> str:
+    """Where its reader opens it."""
+    return f"/carnets/{grant.terms.carnet_id}?{PURPOSE}={quote(grant.terms.purpose_id)}"
+
+
+# --- for her -----------------------------------------------------------------------------------------------
+
+
+def preview(parts: Parts, owner: OwnerAccess, seen: Seen, body: views.Body) -> views.Preview:
+    """His screen, and what he could guess from it. For the share steps, a request, and any time after."""
+    terms = seen.grant.grant.terms
+    fields = seen.view.fields if seen.view else {}
+    return views.Preview(
+        body=body,
+        screen=carnet_view(parts, seen.view, _others(parts, owner, seen)) if seen.view else None,
+        broken=seen.why is Unseen.BROKEN,
+        guesses=_guesses(parts, seen, fields),
+        empty=labels(parts.catalogue, [one for one in terms.compartments if one not in fields])
+        if seen.view
+        else (),
+    )
+
+
+def _others(parts: Parts, owner: OwnerAccess, seen: Seen) -> list[views.Link]:
+    """His other live reasons, each leading her to what he sees by it."""
+    now, terms = parts.now(), seen.grant.grant.terms
+    found = {
+        grant.terms.purpose_id: views.Link(
+            purpose_words(parts.frame, grant.terms.purpose_id), f"/mes-partages/{grant.id}/vu"
+        )
+        for grant in list_own_grants(parts, owner)
+        if grant.live(now)
+        and grant.terms.grantee == terms.grantee
+        and grant.terms.purpose_id != terms.purpose_id
+    }
+    return list(found.values())
+
+
+def _guesses(
+    parts: Parts, seen: Seen, fields: Mapping[CompartmentId, Sequence[object]]
+) -> tuple[views.GuessLine, ...]:
+    values = {
+        name: [entry.body.value for entry in entries]  # type: ignore[attr-defined]
+        for name, entries in fields.items()
+    }
+    found = guesses(
+        parts.catalogue,
+        seen.grant.grant.terms.compartments,
+        values,
+        sensitive_grantee=_sensitive(parts, seen.grant.grant),
+    )
+    return tuple(
+        views.GuessLine(one.kind.label, () if one.kind is GuessKind.NAME else one.labels, one.detail)
+        for one in found
+    )
+
+
+def _sensitive(parts: Parts, grant: Grant) -> bool:
+    structure_id = structure_behind(parts, grant.terms.grantee)
+    row = parts.data.structure(structure_id) if structure_id else None
+    return row is not None and row.sensitive
