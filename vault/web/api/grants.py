@@ -18,6 +18,7 @@ from vault.services.received import list_received_grants
 from vault.services.sharing import Wish, give_grant
 from vault.services.stopping import withdraw_grant
 from vault.services.tokens import client_of
+from vault.web.afterwards import then_new_keys
 from vault.web.api.answers import (
     PAGE,
     answered,
@@ -84,7 +85,8 @@ def post_grant(request: Request, me: Owner, body: Annotated[JSON, Depends(json_b
     parameters(request, ())
     parts = state_of(request).parts
     wish = _wish(parts, checked(body, _GIVE))
-    return answered(given_document(give_grant(parts, me.owner, wish, actor=me.actor)), 201)
+    given = given_document(give_grant(parts, me.owner, wish, actor=me.actor))
+    return then_new_keys(answered(given, 201), parts, me)
 
 
 def _wish(parts: Parts, told: Mapping[str, Any]) -> Wish:
@@ -160,7 +162,7 @@ def post_withdraw(
     parameters(request, ())
     parts = state_of(request).parts
     grant = withdraw_grant(parts, me.owner, GrantId(well_formed(grant_id)), actor=me.actor)
-    return answered(grant_document(grant))
+    return then_new_keys(answered(grant_document(grant)), parts, me)
 
 
 @router.get(
