@@ -8,13 +8,14 @@
   given while he was: a change never hands anything over (``handing_over`` does, when she says so).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from consent.decisions import READING_ROLES
-from consent.grants import Grant, Grantee
+from consent.grants import Grant, Grantee, Terms
 from schemas.ids import CarnetId, GrantId, ProfessionalId
-from vault.services.bindings import holds, in_force, instant
+from vault.crypto import equal
+from vault.services.bindings import binding_name, digest_of, holds, in_force, instant
 from vault.services.parts import Parts
 from vault.services.ports import HabilitationRow, ReadFacts, StandingReferent
 from vault.services.sharing_rows import ReferentRow
@@ -25,16 +26,37 @@ PROPOSED, ACTIVE, ENDING, ENDED = "proposed", "active", "ending", "ended"
 
 def current_referent(parts: Parts, carnet_id: CarnetId) -> ReferentRow | None:
     """Who follows this person now: active, vouched for, and still working where he was when designated."""
-    for row in parts.data.referents_of(carnet_id):
-        if row.state == ACTIVE and row.starts_at <= parts.now() and believed(parts, row):
-            return row if working(parts, row) is not None else None
-    return None
+    return current_referents(parts, [carnet_id]).get(carnet_id)
 
 
-def holds_function(parts: Parts, carnet_id: CarnetId, grantee: Grantee, function: str) -> bool:
-    """Whether ``grantee`` is to this carnet, now, what ``function`` says."""
-    row = current_referent(parts, carnet_id) if function == REFERENT else None
-    return row is not None and grantee == Grantee.professional(row.professional_id)
+def current_referents(parts: Parts, carnet_ids: Collection[CarnetId]) -> Mapping[CarnetId, ReferentRow]:
+    """The same for several carnets, by one look at each store; those without one are absent."""
+    rows = parts.data.referents_standing(carnet_ids) if carnet_ids else []
+    names = {row.assignment_id: binding_name(REFERENT, binding_id(row)) for row in rows}
+    vouched = parts.rows.load(list(names.values()))
+    now, working = parts.now(), dict[ProfessionalId, HabilitationRow | None]()
+    found: dict[CarnetId, ReferentRow] = {}
+    for row in rows:
+        if row.professional_id not in working:
+            working[row.professional_id] = reading_habilitation(parts, row.professional_id)
+        where, kept = working[row.professional_id], vouched.get(names[row.assignment_id])
+        here = where is not None and where.structure_id == row.structure_id
+        if here and row.starts_at <= now and kept is not None and equal(kept, _digest(row)):
+            found[row.carnet_id] = row
+    return found
+
+
+def holds_function(parts: Parts, terms: Terms) -> bool:
+    """Whether whom these terms name is now, and was when they begin, what they say he is to this person."""
+    row = current_referent(parts, terms.carnet_id) if terms.function == REFERENT else None
+    return row is not None and for_this_one(terms, row)
+
+
+def for_this_one(terms: Terms, row: ReferentRow | None) -> bool:
+    """Whether these terms, made for the référent, were made for this one since he is it."""
+    if row is None or terms.starts_at < row.starts_at:
+        return False
+    return terms.grantee == Grantee.professional(row.professional_id)
 
 
 def open_to(
@@ -69,29 +91,39 @@ def _since(
     """Since when one of these is her référent, if one is: the rows say so and the root vouches for it."""
     if standing is None or Grantee.professional(standing.professional_id) not in grantees:
         return None
-    facts = assignment_facts(ACTIVE, standing.professional_id, standing.starts_at)
-    vouched = holds(parts, REFERENT, binding_id(carnet_id, standing.assignment_id), facts)
-    return standing.starts_at if vouched else None
+    row = ReferentRow(
+        carnet_id,
+        standing.assignment_id,
+        standing.professional_id,
+        standing.structure_id,
+        ACTIVE,
+        standing.starts_at,
+    )
+    return row.starts_at if believed(parts, row) else None
 
 
 def believed(parts: Parts, row: ReferentRow) -> bool:
     """Whether the root vouches for what the row says, whatever its end."""
-    facts = assignment_facts(row.state, row.professional_id, row.starts_at)
-    return holds(parts, REFERENT, binding_id(row.carnet_id, row.assignment_id), facts)
+    return holds(parts, REFERENT, binding_id(row), assignment_facts(row))
 
 
-def working(parts: Parts, row: ReferentRow) -> HabilitationRow | None:
-    """The habilitation in force of whom an assignment names, where it names it."""
-    found = parts.data.habilitation(row.professional_id)
-    if found is None or not in_force(parts, found) or found.role not in READING_ROLES:
+def reading_habilitation(parts: Parts, professional_id: ProfessionalId) -> HabilitationRow | None:
+    """The habilitation in force of somebody who may follow people; None for anybody else."""
+    found = parts.data.habilitation(professional_id)
+    if found is None or found.role not in READING_ROLES or not in_force(parts, found):
         return None
-    return found if found.structure_id == row.structure_id else None
+    return found
 
 
-def assignment_facts(state: str, professional_id: ProfessionalId, starts_at: datetime) -> tuple[str, ...]:
-    """As what, who, and since when: one that is proposed is never taken for one that stands."""
-    return state, professional_id, instant(starts_at)
+def assignment_facts(row: ReferentRow) -> tuple[str, ...]:
+    """As what, who, where, and since when: one that is proposed is never taken for one that stands."""
+    return row.state, row.professional_id, row.structure_id, instant(row.starts_at)
 
 
-def binding_id(carnet_id: CarnetId, assignment_id: str) -> str:
-    return f"{carnet_id}:{assignment_id}"
+def binding_id(row: ReferentRow) -> str:
+    """Its carnet first, so that what vouches goes with the carnet."""
+    return f"{row.carnet_id}:{row.assignment_id}"
+
+
+def _digest(row: ReferentRow) -> bytes:
+    return digest_of(REFERENT, binding_id(row), assignment_facts(row))

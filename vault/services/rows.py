@@ -253,6 +253,7 @@ class StandingReferent(NamedTuple):
 
     assignment_id: str
     professional_id: ProfessionalId
+    structure_id: StructureId
     starts_at: datetime
 
 

@@ -39,6 +39,7 @@ from vault.services.key_sources import (
 )
 from vault.services.parts import Parts
 from vault.services.ports import FieldKeyRow, GrantKeyRow, GrantRow, SecretRow, Work
+from vault.services.referents import holds_function
 from vault.services.stopping import cut
 from vault.services.structures import structure_of
 from vault.services.writing import (
@@ -48,6 +49,8 @@ from vault.services.writing import (
     new_field_key,
     owner_secrets,
 )
+
+NOT_THE_REFERENT = "Votre référent a changé. Vérifiez à qui vous partagez, puis recommencez."
 
 # What else becomes true with a grant, in its very transaction.
 Also = Callable[[Work, Grant], None]
@@ -73,6 +76,7 @@ class Wish:
     consent_record: str = ""
     function: str | None = None  # given to whoever is her référent ("referent"), not to a name
     request_id: RequestId | None = None  # what she answers by giving
+    ends_at: datetime | None = None  # the very instant, in place of ``days``: it ends when another would have
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def check_wish(parts: Parts, wish: Wish) -> StructureId:
     for place, compartment in enumerate(wish.compartments):
         if compartment not in allowed:
             raise GrantRefusedError(f"/fields/{place}", "Cette information n’est pas prévue pour cela.")
-    if not 1 <= wish.days <= purpose.max_days:
+    if wish.ends_at is None and not 1 <= wish.days <= purpose.max_days:
         raise GrantRefusedError("/days", f"La durée doit être entre 1 et {purpose.max_days} jours.")
     if wish.rights != (Right.READ,):
         raise GrantRefusedError("/rights", "Seul le droit « read » peut être donné.")
@@ -187,7 +191,7 @@ def _terms(parts: Parts, owner: OwnerAccess, wish: Wish, public: bytes, now: dat
         purpose_id=wish.purpose_id,
         legal_basis=purpose.legal_basis,
         starts_at=starts_at,
-        ends_at=end_of_day_after(now, wish.days).astimezone(now.tzinfo),
+        ends_at=wish.ends_at or end_of_day_after(now, wish.days).astimezone(now.tzinfo),
         catalogue_version=parts.catalogue.version,
         frame_version=parts.frame.version,
         consent_record=wish.consent_record or f"notice {parts.notice_version}",
@@ -247,6 +251,10 @@ def _check_still_so(parts: Parts, made: Made, now: datetime) -> None:
     terms = made.row.grant.terms
     if structure_of(parts, terms.grantee, now=now) is None:
         raise GrantRefusedError("/grantee", "Nous ne connaissons pas cet organisme.")
+    if terms.function is not None and not holds_function(parts, terms):
+        raise GrantRefusedError("/grantee", NOT_THE_REFERENT)
+    if not terms.starts_at < terms.ends_at:
+        raise GrantRefusedError("/days", "Ce partage serait déjà terminé.")
     if key_id(newest_public(parts.rows, terms.grantee)).hex() != terms.key_id:
         raise RacedError
     new = {(key.compartment, key.epoch) for key in made.new_field_keys}

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, String, bindparam, cast, or_, select, union_all
 
-from schemas.ids import CarnetId, CompartmentId, GrantId, ProfessionalId
+from schemas.ids import CarnetId, CompartmentId, GrantId, ProfessionalId, StructureId
 from schemas.names import EntryState
 from vault.services.ports import Clock
 from vault.services.rows import (
@@ -32,20 +32,22 @@ from vault.storage.tables import carnets, clients, grant_keys, grants, habilitat
 
 _NOW = bindparam("now", type_=BigInteger())
 _NOTHING = fixed("")
+_NOTHINGS = (_NOTHING,) * 4
+_ALONE = ("",) * 4
 _CURRENT = records.c.state == fixed(EntryState.CURRENT)
 
-# (kind, id, grantee kind, grantee id, purpose) of what stands now; of a référent: the carnet, the
-# professional, the assignment, since when.
+# (kind, id, grantee kind, grantee id, purpose, "") of what stands now; of a référent: the carnet, the
+# professional, the assignment, since when, the structure.
 _STANDING = Prepared(
     union_all(
-        select(fixed("carnet"), carnets.c.carnet_id, _NOTHING, _NOTHING, _NOTHING).where(
+        select(fixed("carnet"), carnets.c.carnet_id, *_NOTHINGS).where(
             one_of(carnets.c.carnet_id, "carnets"), carnets.c.state == fixed("open")
         ),
-        select(fixed("client"), clients.c.client_id, _NOTHING, _NOTHING, _NOTHING).where(
+        select(fixed("client"), clients.c.client_id, *_NOTHINGS).where(
             one_of(clients.c.client_id, "clients"),
             or_(clients.c.ends_at.is_(None), clients.c.ends_at > _NOW),
         ),
-        select(fixed("professional"), habilitations.c.professional_id, _NOTHING, _NOTHING, _NOTHING).where(
+        select(fixed("professional"), habilitations.c.professional_id, *_NOTHINGS).where(
             one_of(habilitations.c.professional_id, "professionals"),
             habilitations.c.starts_at <= _NOW,
             or_(habilitations.c.ends_at.is_(None), habilitations.c.ends_at > _NOW),
@@ -56,6 +58,7 @@ _STANDING = Prepared(
             once_held.c.grantee_kind,
             once_held.c.grantee_id,
             once_held.c.purpose_id,
+            _NOTHING,
         ).where(
             one_of(once_held.c.carnet_id, "carnets"),
             one_of(once_held.c.grantee_id, "grantees"),
@@ -67,6 +70,7 @@ _STANDING = Prepared(
             referents.c.professional_id,
             referents.c.assignment_id,
             cast(referents.c.starts_at, String),
+            referents.c.structure_id,
         ).where(
             one_of(referents.c.carnet_id, "carnets"),
             referents.c.state == fixed("active"),
@@ -189,13 +193,11 @@ def _facts(
     given: Mapping[str, Sequence[GrantRow]],
     heads: Mapping[str, Sequence[RecordHead]],
 ) -> ReadFacts:
-    client = ask.client_id is None or ("client", ask.client_id, "", "", "") in standing
-    professional = (
-        ask.professional_id is None or ("professional", ask.professional_id, "", "", "") in standing
-    )
+    client = ask.client_id is None or ("client", ask.client_id, *_ALONE) in standing
+    professional = ask.professional_id is None or ("professional", ask.professional_id, *_ALONE) in standing
     somebody = ask.client_id is not None or ask.professional_id is not None
     return ReadFacts(
-        carnet_open=("carnet", ask.carnet_id, "", "", "") in standing,
+        carnet_open=("carnet", ask.carnet_id, *_ALONE) in standing,
         caller_live=somebody and client and professional,
         grants=[
             row
@@ -208,7 +210,7 @@ def _facts(
             if ask.compartments is None or head.compartment in ask.compartments
         ],
         once_held=any(
-            ("held", ask.carnet_id, grantee.kind.value, grantee.id, ask.purpose_id) in standing
+            ("held", ask.carnet_id, grantee.kind.value, grantee.id, ask.purpose_id, "") in standing
             for grantee in ask.grantees
         ),
         referent=following.get(ask.carnet_id),
@@ -218,7 +220,9 @@ def _facts(
 def _following(standing: Collection[tuple[str, ...]]) -> dict[str, StandingReferent]:
     """By carnet; at most one is active."""
     return {
-        carnet_id: StandingReferent(assignment_id, ProfessionalId(professional_id), from_ms(int(starts_at)))
-        for kind, carnet_id, professional_id, assignment_id, starts_at in standing
+        carnet_id: StandingReferent(
+            assignment_id, ProfessionalId(professional_id), StructureId(structure_id), from_ms(int(starts_at))
+        )
+        for kind, carnet_id, professional_id, assignment_id, starts_at, structure_id in standing
         if kind == "referent"
     }

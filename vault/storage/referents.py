@@ -1,13 +1,14 @@
 """Who follows a person, with dates; one at a time. And what she says of it herself."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from schemas.ids import CarnetId, ProfessionalId
+from schemas.ids import CarnetId
 from vault.services.sharing_rows import ReferentRow
+from vault.storage.columns import fixed, padded
 from vault.storage.doors import Changes, Looks
 from vault.storage.sharing_tables import referent_wishes, referents
 
@@ -24,20 +25,13 @@ _REFERENT = select(
 _OF_CARNET = _REFERENT.where(referents.c.carnet_id == bindparam("carnet")).order_by(
     referents.c.starts_at.desc(), referents.c.assignment_id
 )
-_OF_PROFESSIONAL = (
-    _REFERENT.where(
-        referents.c.professional_id == bindparam("professional"), referents.c.state == bindparam("state")
-    )
-    .order_by(referents.c.carnet_id, referents.c.assignment_id)
-    .limit(bindparam("most"))
-)
 _IN_STATE = (
     _REFERENT.where(referents.c.state == bindparam("state"))
     .order_by(referents.c.carnet_id, referents.c.assignment_id)
     .limit(bindparam("most"))
 )
 _UNCONFIRMED = (
-    _REFERENT.where(referents.c.state == bindparam("state"), referents.c.confirm_until <= bindparam("before"))
+    _REFERENT.where(referents.c.state == fixed("active"), referents.c.confirm_until <= bindparam("before"))
     .order_by(referents.c.confirm_until)
     .limit(bindparam("most"))
 )
@@ -83,15 +77,6 @@ class ReferentChanges(Changes):
             .values(**values)
         )
 
-    def drop_referent(self, row: ReferentRow) -> None:
-        """An assignment that never stood."""
-        self._connection.execute(
-            delete(referents).where(
-                referents.c.carnet_id == row.carnet_id,
-                referents.c.assignment_id == row.assignment_id,
-            )
-        )
-
     def set_referent_wish(self, carnet_id: CarnetId, sealed: bytes | None) -> None:
         """Her words in place of those before; None: none any more."""
         mine = delete(referent_wishes).where(referent_wishes.c.carnet_id == carnet_id)
@@ -109,22 +94,22 @@ class ReferentLooks(Looks):
         with self._database.read() as connection:
             return [ReferentRow(*row) for row in connection.execute(_OF_CARNET, {"carnet": carnet_id})]
 
-    def referents_held(
-        self, professional_id: ProfessionalId, *, state: str, limit: int
-    ) -> Sequence[ReferentRow]:
-        """Whom this professional follows, or is proposed to, by carnet."""
-        asked = {"professional": professional_id, "state": state, "most": limit}
+    def referents_standing(self, carnet_ids: Collection[CarnetId]) -> Sequence[ReferentRow]:
+        """The active ones of these carnets."""
+        statement = _REFERENT.where(
+            referents.c.carnet_id.in_(padded(carnet_ids)), referents.c.state == fixed("active")
+        )
         with self._database.read() as connection:
-            return [ReferentRow(*row) for row in connection.execute(_OF_PROFESSIONAL, asked)]
+            return [ReferentRow(*row) for row in connection.execute(statement)]
 
     def referents_in(self, state: str, *, limit: int) -> Sequence[ReferentRow]:
         with self._database.read() as connection:
             found = connection.execute(_IN_STATE, {"state": state, "most": limit})
             return [ReferentRow(*row) for row in found]
 
-    def referents_unconfirmed(self, state: str, *, before: datetime, limit: int) -> Sequence[ReferentRow]:
-        """Those she has not confirmed, whose time for it is over; the oldest first."""
-        asked = {"state": state, "before": before, "most": limit}
+    def referents_unconfirmed(self, before: datetime, *, limit: int) -> Sequence[ReferentRow]:
+        """Active ones whose time to be confirmed is over; the oldest first."""
+        asked = {"before": before, "most": limit}
         with self._database.read() as connection:
             return [ReferentRow(*row) for row in connection.execute(_UNCONFIRMED, asked)]
 
