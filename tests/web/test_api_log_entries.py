@@ -16,6 +16,8 @@ from tests.web.site import BASE, V1, Machine, Site, fields_url
 from tests.world import SIAE_FIELDS, Someone
 from vault.audit.events import Op
 from vault.services.exporting import export_own_carnet
+from vault.services.mailing import list_mails, open_mail
+from vault.services.notices import ask_address
 
 Call = Callable[[TestClient], Any]
 
@@ -81,8 +83,27 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "checkpoint": [("anyone", lambda c: c.get("/log/checkpoint"))],
         "vkey": [("anyone", lambda c: c.get("/log/vkey"))],
         "health": [("anyone", lambda c: c.get("/sante"))],
+        "grant_notices": [("person", get(f"/me/grants/{scene.grant_id}/notices"))],
+        "choose_grant_notices": [
+            ("person", lambda c: c.put(f"{V1}/me/grants/{scene.grant_id}/notices", json={"mode": "each"}))
+        ],
+        "notices": [("person", get("/me/notices"))],
+        "confirm_address": [("person", confirming(scene))],
+        "change_notices": [("person", lambda c: c.put(f"{V1}/me/notices", json={"address": None}))],
         "withdraw_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/withdraw"))],
     }
+
+
+def confirming(scene: Scene) -> Call:
+    """With the link of an address that waits for it."""
+    parts = scene.site.world.parts
+    ask_address(parts, scene.ana.owner, "ana@autre.example", actor=scene.ana.actor)
+    (link,) = [
+        mail.notice.secret
+        for row in list_mails(parts)
+        if (mail := open_mail(parts, row)) and mail.notice and mail.notice.secret
+    ]
+    return lambda client: client.post(f"{V1}/me/notices/confirm", json={"link": link})
 
 
 def get(path: str) -> Call:
@@ -169,6 +190,10 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
         "my_accesses",
         "write_field",
         "give_grant",
+        "notices",
+        "choose_grant_notices",
+        "change_notices",
+        "confirm_address",
         "withdraw_grant",
         "read_shared_fields",
         "accesses",

@@ -24,7 +24,20 @@ from vault.config import Settings
 from vault.services.parts import Parts
 from vault.services.reading import read_shared_fields
 from vault.services.tokens import tokens_of
-from vault.web.api import carnets, catalogue, dpo, grants, log, me, oauth, openapi, revocation, sante, session
+from vault.web.api import (
+    carnets,
+    catalogue,
+    dpo,
+    grants,
+    log,
+    me,
+    notices,
+    oauth,
+    openapi,
+    revocation,
+    sante,
+    session,
+)
 from vault.web.api.client_keys import ClientKeys
 from vault.web.api.proving import TokenRequestError, token_error
 from vault.web.declared import check_declared
@@ -45,6 +58,7 @@ API: tuple[APIRouter, ...] = (
     carnets.router,  # the most asked first
     grants.router,
     me.router,
+    notices.router,
     session.router,
     catalogue.router,
     dpo.router,
