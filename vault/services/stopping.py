@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from consent.grants import Grant, ended
 from schemas.ids import GrantId
-from schemas.names import GrantState
+from schemas.names import GrantState, LegalBasis
 from vault.audit.events import Op
 from vault.errors import CallerError
 from vault.services.grant_moves import ONCE_HELD, note_move
@@ -17,6 +17,8 @@ from vault.services.key_sources import OwnerAccess, grant_name
 from vault.services.parts import Parts
 from vault.services.ports import GrantRow
 from vault.services.structures import structure_behind
+
+OBJECTION = "objection"  # what stopping means where the law permits a share: GDPR, article 21
 
 
 class NoSuchGrantError(CallerError):
@@ -29,12 +31,13 @@ def withdraw_grant(parts: Parts, owner: OwnerAccess, grant_id: GrantId, *, actor
     journals = parts.journal_keys.load(now=parts.now(), carnets=[owner.carnet_id])
     with parts.data.change() as work:
         grant = find_grant(work.grants_of(owner.carnet_id), grant_id)
-        if grant.state is not GrantState.GRANTED:
+        if grant.state not in (GrantState.GRANTED, GrantState.SUSPENDED):
             return grant
         stopped = ended(grant, GrantState.WITHDRAWN, now=work.now)
         work.end_grant(stopped, once_held_until=work.now + ONCE_HELD)
         structure_id = structure_behind(parts, grant.terms.grantee)
-        note_move(work, parts, Op.WITHDRAW, stopped, structure_id, journals, actor)
+        reason = OBJECTION if grant.terms.legal_basis is LegalBasis.PUBLIC_TASK else None
+        note_move(work, parts, Op.WITHDRAW, stopped, structure_id, journals, actor, reason=reason)
         work.commit()
     cut(parts, [grant_id])
     return stopped
