@@ -230,7 +230,7 @@ def holder(request: Request) -> Holder:
     if session.row.kind == MANDATE:
         raise WrongCallerError("an account is its owner's alone")
     habilitation = _habilitation(request, session)
-    return Holder(session, _actor(request, session, habilitation), None, habilitation)
+    return Holder(session, professional_actor(request, session, habilitation), None, habilitation)
 
 
 def professional(request: Request) -> Professional:
@@ -248,7 +248,7 @@ def manager(request: Request) -> Manager:
     habilitation = _habilitation(request, session)
     if habilitation.role is not Role.MANAGER:
         raise WrongCallerError("for those in charge of a team")
-    return Manager(session, habilitation, _actor(request, session, habilitation))
+    return Manager(session, habilitation, professional_actor(request, session, habilitation))
 
 
 def dpo(request: Request) -> Dpo:
@@ -258,7 +258,7 @@ def dpo(request: Request) -> Dpo:
     habilitation = _habilitation(request, session)
     if habilitation.role is not Role.DPO:
         raise WrongCallerError("for the data protection officer")
-    return Dpo(session, habilitation, _actor(request, session, habilitation))
+    return Dpo(session, habilitation, professional_actor(request, session, habilitation))
 
 
 async def grantee(request: Request) -> Professional | System:
@@ -371,7 +371,7 @@ def who_leaves(request: Request, session: Session) -> Actor | None:
         return acting.actor(session, address_of(request)) if acting else None
     professional_id = ProfessionalId(session.row.subject)
     row = state_of(request).parts.data.habilitation(professional_id) if professional_id else None
-    return _actor(request, session, row) if row else None
+    return professional_actor(request, session, row) if row else None
 
 
 def _habilitation(request: Request, session: Session) -> HabilitationRow:
@@ -383,7 +383,7 @@ def _habilitation(request: Request, session: Session) -> HabilitationRow:
     return row
 
 
-def _actor(request: Request, session: Session, row: HabilitationRow) -> Actor:
+def professional_actor(request: Request, session: Session, row: HabilitationRow) -> Actor:
     return Actor(
         ActorKind.PROFESSIONAL,
         row.professional_id,
@@ -397,4 +397,4 @@ def _actor(request: Request, session: Session, row: HabilitationRow) -> Actor:
 def _reader(request: Request, session: Session, row: HabilitationRow) -> Reader:
     grantees = (Grantee.professional(row.professional_id), Grantee.structure(row.structure_id))
     kind = state_of(request).kind_of(row.structure_id)
-    return Reader(_actor(request, session, row), row.structure_id, kind, grantees)
+    return Reader(professional_actor(request, session, row), row.structure_id, kind, grantees)

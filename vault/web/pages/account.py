@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from schemas.ids import AccountId
+from vault.services.mandates import held_mandates
 from vault.services.own_account import read_own_account
 from vault.services.sessions import OwnSession, Session
 from vault.services.signing_in import live_habilitations
@@ -40,6 +41,8 @@ def show_account(request: Request, me: Me) -> Response:
         role=me.habilitation.role if me.habilitation else None,
         change_href="/choisir-structure" if _of_several(request, me) else None,
         close_href=f"{ACCOUNT}/fermer" if me.owner else None,
+        mandates_href="/mes-mandats" if me.owner else None,
+        act_href="/agir" if me.owner and _represents(request, me) else None,
     )
     return page(request, view, me.session)
 
@@ -70,6 +73,11 @@ def _lines(sessions: Sequence[OwnSession], this: Session) -> tuple[views.Session
         for one in sessions
     ]
     return tuple(sorted(lines, key=lambda line: not line.this))
+
+
+def _represents(request: Request, me: Holder) -> bool:
+    """Whether a ruling lets her act for a relative."""
+    return bool(held_mandates(state_of(request).parts, account_id=AccountId(me.session.row.account_id)))
 
 
 def _of_several(request: Request, me: Holder) -> bool:

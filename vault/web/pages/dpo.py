@@ -176,7 +176,14 @@ def _who(entry: OverseenEntry, structure: StructureRow | None) -> str:
     if kind in (ActorKind.PROFESSIONAL, ActorKind.CLIENT):
         name = structure.name if structure else GONE
         return f"{name} (son logiciel)" if kind is ActorKind.CLIENT else name
+    if kind is ActorKind.PERSON and _under_mandate(entry):
+        return "Un proche, pour la personne"
     return french.capital(kind.label)
+
+
+def _under_mandate(entry: OverseenEntry) -> bool:
+    """A mandate that is given or ended is named too, and nobody acted under it then."""
+    return entry.op is not Op.MANDATE and entry.about is not None and entry.about.mandate_id is not None
 
 
 def _acts(entry: OverseenEntry) -> bool:

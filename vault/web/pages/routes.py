@@ -4,9 +4,12 @@ from fastapi import APIRouter
 
 from vault.web.pages import (
     account,
+    acting,
     closing,
     dpo,
+    dpo_mandates,
     joining,
+    mandates,
     notice,
     notices,
     office,
@@ -34,6 +37,8 @@ def routers() -> list[APIRouter]:
         sign_out.router,
         account.router,
         closing.router,
+        mandates.router,
+        acting.router,
         person.router,
         themes.router,
         share_steps.router,
@@ -42,4 +47,5 @@ def routers() -> list[APIRouter]:
         office.router,
         team.router,
         dpo.router,
+        dpo_mandates.router,
     ]

@@ -24,7 +24,8 @@ class SessionLine:
 
 @dataclass(frozen=True)
 class AccountView:
-    """`/mon-compte`. `body` and `role` for whoever works for a structure; `close_href` for a person."""
+    """`/mon-compte`. `body` and `role` for whoever works for a structure; `close_href` and `mandates_href`
+    for a person, `act_href` for one who may act for a relative."""
 
     template: ClassVar[str] = "person/account.html"
 
@@ -34,6 +35,8 @@ class AccountView:
     role: Role | None = None
     change_href: str | None = None  # to act for another structure
     close_href: str | None = None
+    mandates_href: str | None = None
+    act_href: str | None = None
     action: str = "/mon-compte/connexions"
 
     @property
