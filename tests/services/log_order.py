@@ -1,32 +1,18 @@
-"""A checker of the order of the log (promise P4): in log order no read under a grant stands after that
-grant's end. It sees what the entries say, opened with the persons' own journal keys, and nothing else.
+"""What the checker of the order of the log (promise P4, ``vault.audit.order``) sees of an instance: the
+entries about some carnets, opened with the persons' own journal keys, and nothing else.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from schemas.ids import CarnetId
-from schemas.names import Outcome
 from tests.world import World
-from vault.audit.events import Op
+from vault.audit import Event, Leaf, Op, Order, event_of
 from vault.crypto import carnet_index_tag
-from vault.services import own_carnet
+from vault.services.opened_entries import about_of
 
-ENDS = (Op.WITHDRAW, Op.REPLACE, Op.EXPIRE, Op.REVOKE)
 PAGE = 1000
-
-
-@dataclass(frozen=True)
-class Event:
-    """One entry of the log, as far as grants go."""
-
-    no: int
-    at: datetime
-    op: Op
-    out: Outcome
-    grant_id: str | None
-    fields: tuple[str, ...] = ()
 
 
 def events_of(world: World, carnet_ids: Iterable[CarnetId]) -> list[Event]:
@@ -40,36 +26,25 @@ def events_of(world: World, carnet_ids: Iterable[CarnetId]) -> list[Event]:
             carnet_index_tag(journal), ops=None, before=before, limit=PAGE
         ):
             before = rows[-1].no
-            opened = [own_carnet.open_access(row, journal) for row in rows]
-            assert None not in opened, "every entry about her opens with her key"
-            found += [Event(a.no, a.at, a.op, a.outcome, a.grant_id, a.fields) for a in opened if a]
+            for row in rows:
+                leaf = Leaf.parse(row.leaf)
+                about = about_of(row.about_sealed, leaf, journal)
+                assert about is not None, "every entry about her opens with her key"
+                found.append(event_of(row.no, leaf, about))
     return sorted(found, key=lambda event: event.no)
 
 
 def faults(events: Iterable[Event], ends_at: Mapping[str, datetime] | None = None) -> list[str]:
-    """What breaks the promise, in words; empty when nothing does. ``ends_at``: when each grant's terms end
-    (a read at that very instant is too late)."""
-    found: list[str] = []
-    given: set[str] = set()
-    ended: dict[str, Event] = {}
-    last: Event | None = None
+    """What breaks the promise, in words; empty when nothing does. ``ends_at``: when each share ends by its
+    terms, which its entry must say too."""
+    order, lies = Order(), list[str]()
     for event in events:
-        if last is not None and event.at < last.at:
-            found.append(f"{event.no} is dated before {last.no}")
-        last = event
-        if event.grant_id is None:
-            continue
-        if event.op is Op.GRANT:
-            given.add(event.grant_id)
-        if event.op in ENDS:
-            if event.grant_id in ended:
-                found.append(f"{event.no} ends what {ended[event.grant_id].no} had ended")
-            ended[event.grant_id] = event
-        if event.op is Op.READ and event.out is Outcome.GRANTED:
-            if event.grant_id not in given:
-                found.append(f"{event.no} reads under a grant that was not given before")
-            if event.grant_id in ended:
-                found.append(f"{event.no} reads under a grant that {ended[event.grant_id].no} had ended")
-            if ends_at is not None and event.at >= ends_at[event.grant_id]:
-                found.append(f"{event.no} reads at or after the end of its grant")
-    return found
+        if event.op is Op.GRANT and ends_at is not None and event.grant_id is not None:
+            told = replace(event, until=in_ms(ends_at[event.grant_id]))
+            lies += [] if told == event else [f"leaf {event.no} says another end"]
+        order.take(event)
+    return [*lies, *(finding.sentence for finding in order.findings.kept)]
+
+
+def in_ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

@@ -6,17 +6,16 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemas.names import Outcome
-from tests.services.log_order import Event, events_of, faults
+from tests.services.log_order import events_of, faults
 from tests.services.racing import Scene, Seen, race
 from tests.world import MovingClock, Someone, World
-from vault.audit import verify
+from vault.audit import Event, verify
 from vault.audit.events import Op
 from vault.services.reading import AccessEnded
 from vault.services.upkeep import run_upkeep
@@ -125,35 +124,7 @@ def test_in_a_hundred_thousand_interleavings_no_read_stands_after_its_grant_s_en
     record_property("interleavings", steps)
 
 
-# --- that the checker can fail ---------------------------------------------------------------------------
-
-START = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-def story(*told: tuple[Op, Outcome]) -> list[Event]:
-    return [
-        Event(no, START + timedelta(seconds=no), op, out, "g") for no, (op, out) in enumerate(told, start=10)
-    ]
-
-
-GIVEN, READ = (Op.GRANT, Outcome.GRANTED), (Op.READ, Outcome.GRANTED)
-DENIED = (Op.READ, Outcome.DENIED)
-
-
-@pytest.mark.parametrize("end", [Op.WITHDRAW, Op.REPLACE, Op.EXPIRE, Op.REVOKE])
-def test_the_checker_sees_a_read_after_the_end(end: Op) -> None:
-    stop = (end, Outcome.GRANTED)
-    assert faults(story(GIVEN, READ, READ, stop, DENIED, DENIED)) == []
-    assert faults(story(GIVEN, READ, stop, READ)) == ["13 reads under a grant that 12 had ended"]
-    assert faults(story(GIVEN, stop, DENIED, stop)) == ["13 ends what 11 had ended"]
-    assert faults(story(READ, GIVEN)) == ["10 reads under a grant that was not given before"]
-
-
-def test_the_checker_sees_a_read_at_the_instant_of_the_end_and_time_that_goes_back() -> None:
-    events = story(GIVEN, READ)
-    assert faults(events, {"g": events[1].at + timedelta(milliseconds=1)}) == []
-    assert faults(events, {"g": events[1].at}) == ["11 reads at or after the end of its grant"]
-    assert faults([events[0], replace(events[1], at=START)]) == ["11 is dated before 10"]
+# --- that the checker can fail: its own tests are tests/domain/test_audit_order.py ------------------------
 
 
 class BeforeTheLock:

@@ -17,6 +17,7 @@ from vault.audit.errors import (
 from vault.audit.events import AboutContent, ActorContent, ActorKind, Op
 from vault.audit.leaf import Leaf, OpeningKind, commitment, month_of
 from vault.audit.merkle import CompactRange, leaf_hash
+from vault.audit.order import Event, Order, OrderReport, check_order, event_of
 from vault.audit.report import Finding, VerificationReport
 from vault.audit.source import Head, LogSource, Opening, StoredLeaf
 from vault.audit.tiles import Tile, Tiles, tile_nodes
@@ -29,6 +30,7 @@ __all__ = [
     "Checkpoint",
     "CompactRange",
     "ContentError",
+    "Event",
     "Finding",
     "Head",
     "Leaf",
@@ -38,6 +40,8 @@ __all__ = [
     "Op",
     "Opening",
     "OpeningKind",
+    "Order",
+    "OrderReport",
     "ProofError",
     "Signer",
     "SourceError",
@@ -47,7 +51,9 @@ __all__ = [
     "Tiles",
     "VerificationReport",
     "Verifier",
+    "check_order",
     "commitment",
+    "event_of",
     "leaf_hash",
     "month_of",
     "open_note",

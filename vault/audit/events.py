@@ -123,7 +123,7 @@ class _Content:
             if not (isinstance(value, list) and value and all(type(item) is str for item in value)):
                 raise ContentError("a list of strings was expected")
             return tuple(value)
-        if name == "field_count":
+        if name in ("field_count", "until"):
             if type(value) is not int or value < 0:
                 raise ContentError("a count was expected")
         elif type(value) is not str:
@@ -147,10 +147,11 @@ class AboutContent(_Content):
     reason: str | None = None
     request_id: RequestId | None = None
     mandate_id: MandateId | None = None  # who acted did so for her, under this mandate
+    until: int | None = None  # of a share that is given: its end, in milliseconds since 1970 UTC
 
     _names: ClassVar[tuple[str, ...]] = (
         "carnet_id", "structure_id", "role", "purpose_id", "legal_basis", "grant_id", "entry_id",
-        "fields", "digests", "reason", "request_id", "mandate_id",
+        "fields", "digests", "reason", "request_id", "mandate_id", "until",
     )  # fmt: skip
     _words: ClassVar[dict[str, type[Word]]] = {"role": Role, "legal_basis": LegalBasis}
 

@@ -27,7 +27,8 @@ from vault.audit.checkpoint import (
 )
 from vault.audit.errors import AuditError, SourceError
 from vault.audit.merkle import CompactRange, consistency_proof, inclusion_proof, leaf_hash
-from vault.audit.report import Findings, VerificationReport
+from vault.audit.order import check_order
+from vault.audit.report import Finding, Findings, VerificationReport
 from vault.audit.source import LogSource, StoredLeaf
 from vault.audit.tiles import WIDTH, Tile, Tiles, tile_nodes, tile_path
 from vault.errors import CallerError
@@ -243,10 +244,33 @@ def verify_folder(
         source, origin=checkpoint.origin, verifiers=keys, also=(fresh,), partial_tiles=True, pruned=True
     )
     proofs, findings = check_proofs(source, checkpoint, keys, proved_indexes(checkpoint.size))
-    return replace(
+    report = replace(
         report,
         ok=report.ok and not findings,
         findings=(*report.findings, *findings),
         remarks=(*report.remarks, *(() if trusted else (_OWN_KEYS,))),
         proofs=proofs,
+    )
+    return _with_order(report, source)
+
+
+def _with_order(report: VerificationReport, source: FolderSource) -> VerificationReport:
+    """Where the folder says who did what: whether the order of the log keeps the promise made to people."""
+    try:
+        order = check_order(source)
+    except SourceError as error:
+        finding = Finding(None, f"the order cannot be judged: {error}")
+        return replace(report, ok=False, findings=(*report.findings, finding))
+    if not order.judged:
+        return report
+    indexes = [one.index for one in (*order.findings,) if one.index is not None]
+    first = min(
+        [*indexes, *([] if report.first_bad_index is None else [report.first_bad_index])], default=None
+    )
+    return replace(
+        report,
+        ok=report.ok and not order.findings,
+        first_bad_index=first,
+        findings=(*report.findings, *order.findings),
+        remarks=(*report.remarks, order.remark),
     )
