@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from consent.receipts import Keeper
 from exporters.document import Issuer
 from schemas.catalogue_file import CatalogueError
 from schemas.fields import Catalogue
@@ -40,6 +41,7 @@ from vault.services.key_sources import JournalKeys, KeyRows, OwnerKeys, ReaderKe
 from vault.services.letters import Sender
 from vault.services.parts import Parts
 from vault.services.ports import Clock
+from vault.services.receipts import signing_row
 from vault.services.upkeep import run_upkeep
 from vault.storage import schema
 from vault.storage.data_store import SqlDataStore, open_data_store
@@ -143,13 +145,9 @@ def make_keys(settings: Settings) -> bool:
         keystore.found(new_id())
         seed = new_signing_seed()
         public = NoteSigner(settings.log_origin, seed).public
-        make_instance_keys(
-            keystore,
-            _rows(settings, keystore),
-            secrets.token_bytes,
-            log_seed=seed,
-            log_public=public,
-        )
+        rows = _rows(settings, keystore)
+        make_instance_keys(keystore, rows, secrets.token_bytes, log_seed=seed, log_public=public)
+        _make_receipt_key(keystore, rows)
     finally:
         keystore.close()
     return made
@@ -174,9 +172,15 @@ def upgrade(settings: Settings) -> bool:
     application = _assemble(settings, utc_now)
     try:
         application.data.found(application.parts.instance, settings.log_origin)
+        _make_receipt_key(application.keystore, application.parts.rows)
         return first_leaf(application.parts)
     finally:
         application.close()
+
+
+def _make_receipt_key(keystore: SqlKeyStore, rows: KeyRows) -> None:
+    """If there is none: an instance that is older than receipts gets it here."""
+    keystore.add_secrets([signing_row(rows, secrets.token_bytes)], if_absent=True)
 
 
 def _upgrade_store(url: str, part: str, wanted: schema.Schema) -> None:
@@ -259,6 +263,7 @@ def _assemble(settings: Settings, clock: Clock) -> Application:
         clock=clock,
         random=secrets.token_bytes,
         notice_version=notice_version(settings, catalogue, frame),
+        keeper=_keeper(settings),
     )
     issuer = Issuer(
         name=settings.instance.name,
@@ -279,6 +284,18 @@ def _written(contact: Contact) -> str:
     """A contact in one line."""
     told = (contact.name, contact.address, contact.email, contact.phone)
     return ", ".join(part for part in told if part)
+
+
+def _keeper(settings: Settings) -> Keeper:
+    told = settings.instance
+    return Keeper(
+        name=told.name,
+        controller=told.controller.name,
+        contact=_written(told.dpo),
+        address=told.controller.address,
+        site=settings.public_url,
+        origin=settings.log_origin,
+    )
 
 
 def load_rules(settings: Settings) -> tuple[Catalogue, Frame]:

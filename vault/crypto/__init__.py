@@ -54,6 +54,19 @@ from vault.crypto.keys import (
 from vault.crypto.kms import FileKms, Kms
 from vault.crypto.notes import NoteSigner, new_signing_seed, verify_ed25519
 from vault.crypto.openings import open_opening, seal_opening
+from vault.crypto.receipts import (
+    ReceiptError,
+    open_receipt,
+    person_pseudonym,
+    public_jwk,
+    receipt_digest,
+    receipt_place,
+    receipt_public,
+    seal_receipt,
+    sign_receipt,
+    thumbprint,
+    unseal_receipt,
+)
 from vault.crypto.record import SealContext, open_record, record_digest, seal_record
 from vault.crypto.shred import ShredTree
 from vault.crypto.tokens import digest, equal, new_secret, open_small, seal_small
@@ -88,6 +101,7 @@ __all__ = [
     "OpeningKey",
     "OwnerSecret",
     "PuncturedError",
+    "ReceiptError",
     "SealContext",
     "ShredTree",
     "SlotSalt",
@@ -116,20 +130,30 @@ __all__ = [
     "open_box",
     "open_grant_key",
     "open_opening",
+    "open_receipt",
     "open_record",
     "open_small",
     "owner_field_place",
     "owner_grant_place",
     "owner_wrapping_key",
     "person_agent",
+    "person_pseudonym",
+    "public_jwk",
+    "receipt_digest",
+    "receipt_place",
+    "receipt_public",
     "record_digest",
     "seal_box",
     "seal_grant_key",
     "seal_opening",
+    "seal_receipt",
     "seal_record",
     "seal_small",
+    "sign_receipt",
     "structure_index_tag",
     "tag_key",
+    "thumbprint",
+    "unseal_receipt",
     "unwrap_key",
     "unwrap_keys",
     "verify_ed25519",

@@ -1,8 +1,9 @@
 """The parts every service is handed: assembled once by ``vault.bootstrap``, replaced one by one in tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from consent.receipts import Keeper
 from schemas.fields import Catalogue
 from schemas.purposes import Frame
 from vault.services.key_sources import JournalKeys, KeyRows, OwnerKeys, Random, ReaderKeys
@@ -25,6 +26,7 @@ class Parts:
     clock: Clock
     random: Random
     notice_version: str
+    keeper: Keeper = field(default_factory=Keeper)  # as receipts name whoever keeps the carnets
 
     def now(self) -> datetime:
         """Aware, UTC."""

@@ -233,15 +233,15 @@ def _store(
     for old in replaced:
         moved = ended(old, GrantState.REPLACED, now=work.now)
         work.end_grant(moved, once_held_until=terms.ends_at + ONCE_HELD)
-        told = (structure_id, journals, actor)
-        note_move(work, parts, Op.REPLACE, moved, *told, still_read=terms.compartments)
+        about = (moved, structure_id, journals, actor)
+        same, new = terms.compartments, terms.grant_id
+        note_move(work, parts, Op.REPLACE, *about, still_read=same, replaced_by=new)
     for key in made.new_field_keys:
         work.add_field_key(key)
     work.add_grant(made.row, once_held_until=terms.ends_at + ONCE_HELD)
     work.add_grant_keys(terms.carnet_id, made.keys)
-    note_move(
-        work, parts, Op.GRANT, made.row.grant, structure_id, journals, actor, request_id=wish.request_id
-    )
+    told = (made.row.grant, structure_id, journals, actor)
+    note_move(work, parts, Op.GRANT, *told, request_id=wish.request_id, replaces=replaced)
     return replaced
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, exists, insert, select
+from sqlalchemy import Select, bindparam, delete, exists, insert, select
 
 from schemas.ids import CarnetId, GrantId, ReceiptId, RequestId
 from vault.services.sharing_rows import ReceiptRow
@@ -101,7 +101,7 @@ class ReceiptLooks(Looks):
         return _row(row) if row else None
 
 
-def _row(row: Row[Any]) -> ReceiptRow:
+def _row(row: Any) -> ReceiptRow:
     return ReceiptRow(
         CarnetId(row.carnet_id),
         ReceiptId(row.receipt_id),
