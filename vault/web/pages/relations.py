@@ -6,7 +6,7 @@ from datetime import datetime
 
 from consent.grants import Grant
 from schemas.ids import GrantId, PurposeId, StructureId
-from schemas.names import LegalBasis, Outcome, Role, StructureKind
+from schemas.names import GrantState, LegalBasis, Outcome, Role, StructureKind
 from schemas.purposes import Frame, UnknownPurposeError
 from vault.audit.events import Op
 from vault.services.own_carnet import Access, append_own, last_accesses
@@ -15,10 +15,12 @@ from vault.services.ports import StructureRow
 from vault.services.structures import structure_behind
 from vault.web.guard import Person
 from vault.web.pages import french, views
+from vault.web.pages.basis_words import read_by, words_of
 from vault.web.pages.naming import SHORTEST, WHOLE, labels, short_labels
 
 GONE = "Un organisme qui n’est plus inscrit"
 FIRST_LOOKS, MOST_LOOKS = 500, 20_000
+READS_ON_CARD = 10
 _ROLES = {
     Role.REFERENT: "un référent ou une référente",
     Role.ADVISER: "un conseiller ou une conseillère",
@@ -57,7 +59,11 @@ def sentence_of(frame: Frame, purpose_id: PurposeId | None) -> str:
 
 def grant_card(parts: Parts, grant: Grant, body: views.Body, looks: "Looks | None" = None) -> views.GrantCard:
     """One share. Only a live one can be stopped."""
-    terms, live = grant.terms, grant.live(parts.now())
+    terms, now = grant.terms, parts.now()
+    live = grant.live(now)
+    still = grant.state is GrantState.SUSPENDED and now < terms.ends_at
+    words, base = words_of(parts.frame, terms, body.name), f"/mes-partages/{grant.id}"
+    reads = len(looks.reads.get(grant.id, ())) if looks else 0
     return views.GrantCard(
         grant_id=grant.id,
         body=body,
@@ -69,7 +75,22 @@ def grant_card(parts: Parts, grant: Grant, body: views.Body, looks: "Looks | Non
         last_look=looks.of(grant) if looks else None,
         looked_long_ago=looks is not None and not looks.complete,
         ended_at=grant.ended_at or terms.ends_at,
-        stop_action=f"/mes-partages/{grant.id}/arreter" if live else None,
+        stop_action=f"{base}/arreter" if live or still else None,
+        stop=words.stop,
+        stops=words.stops,
+        rests_on=words.rests_on,
+        reads=read_lines(parts, looks, grant),
+        more_reads=max(0, reads - READS_ON_CARD),
+        still=still,
+        links=(views.Link("Voir ce qu’il voit", f"{base}/vu"),) if live else (),
+    )
+
+
+def read_lines(parts: Parts, looks: "Looks | None", grant: Grant) -> tuple[views.ReadLine, ...]:
+    """What was read by a share, newest first, as far as a card lists it."""
+    reads = looks.reads.get(grant.id, ()) if looks else ()
+    return tuple(
+        views.ReadLine(one.at, short_labels(parts.catalogue, one.fields)) for one in reads[:READS_ON_CARD]
     )
 
 
@@ -87,7 +108,10 @@ def access_line(
         for_what=sentence_of(parts.frame, access.purpose_id),
         kind=structure.kind if structure else None,
         by=_ROLES.get(access.role, "") if access.role else _SYSTEM,
-        permitted_on=french.in_paris(grant.terms.starts_at).date() if grant else None,
+        why=read_by(
+            access.legal_basis or LegalBasis.CONSENT,
+            french.in_paris(grant.terms.starts_at).date() if grant else None,
+        ),
         basis=access.legal_basis or LegalBasis.CONSENT,
         outcome=access.outcome,
         own=access.op is not Op.READ,
@@ -110,13 +134,15 @@ def access_lines(
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """When each grant was last used to look. ``complete`` False: so many looks that older ones were left."""
+    """What was read by each grant, newest first. ``complete`` False: there are older ones, left aside."""
 
-    at: Mapping[GrantId, datetime]
+    reads: Mapping[GrantId, Sequence[Access]]
     complete: bool
 
     def of(self, grant: Grant) -> datetime | None:
-        return self.at.get(grant.id)
+        """When it was last used to look."""
+        reads = self.reads.get(grant.id)
+        return reads[0].at if reads else None
 
 
 def last_looks(parts: Parts, person: Person, grants: Sequence[Grant]) -> Looks:
@@ -131,8 +157,8 @@ def last_looks(parts: Parts, person: Person, grants: Sequence[Grant]) -> Looks:
         complete = len(accesses) < limit or accesses[-1].at < oldest
         if complete:
             break
-    looks: dict[GrantId, datetime] = {}
+    looks: dict[GrantId, list[Access]] = {}
     for access in accesses:
-        if access.grant_id and access.outcome is Outcome.GRANTED:
-            looks.setdefault(access.grant_id, access.at)
+        if access.grant_id and access.op is Op.READ and access.outcome is Outcome.GRANTED:
+            looks.setdefault(access.grant_id, []).append(access)
     return Looks(looks, complete)

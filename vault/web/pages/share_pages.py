@@ -16,6 +16,7 @@ from vault.services.structures import structure_of
 from vault.web.guard import Person
 from vault.web.pages import french, share_draft, views
 from vault.web.pages.answering import page
+from vault.web.pages.basis_words import words_for
 from vault.web.pages.form_reading import Form
 from vault.web.pages.relations import body_of
 from vault.web.pages.screens import preview
@@ -57,6 +58,7 @@ def why_page(request: Request, me: Person, draft: Draft, form: Form, error: str 
             one.max_days,
             one.purpose_id == form.one("purpose_id"),
             one.refusal,
+            words_for(one, draft.structure.name).before,
         )
         for one in parts.frame.for_kind(draft.structure.kind)
     )
@@ -112,6 +114,7 @@ def preview_page(request: Request, me: Person, draft: Draft, *, status: int = 20
     parts, sealer, now = state_of(request).parts, Sealer(request), state_of(request).parts.now()
     wish, body = wish_of(parts, draft), body_of(draft.structure)
     seen = see_before(parts, me.owner, wish, actor=me.actor)
+    words = words_for(draft.aim, body.name)
     view = views.ShareConfirmView(
         body=body,
         purpose=draft.aim.sentence,
@@ -125,6 +128,8 @@ def preview_page(request: Request, me: Person, draft: Draft, *, status: int = 20
             and grant.terms.purpose_id == draft.aim.purpose_id
             for grant in list_own_grants(parts, me.owner)
         ),
+        before=words.before,
+        rests_on=words.rests_on,
     )
     return page(request, view, me.session, status=status)
 

@@ -15,10 +15,11 @@ from vault.web import guard
 from vault.web.guard import Person
 from vault.web.pages import views
 from vault.web.pages.answering import page, see_other
+from vault.web.pages.basis_words import words_of
 from vault.web.pages.form_reading import posted
 from vault.web.pages.naming import labels
 from vault.web.pages.person import BEFORE
-from vault.web.pages.relations import bodies_of, grant_card, last_looks, sentence_of
+from vault.web.pages.relations import bodies_of, grant_card, last_looks, read_lines, sentence_of
 from vault.web.pages.screens import preview
 from vault.web.state import state_of
 
@@ -67,12 +68,14 @@ def show_stopped(request: Request, grant_id: str, me: Me) -> Response:
     grant = _own(request, me, grant_id)
     if grant.state is not GrantState.WITHDRAWN or grant.ended_at is None:
         return see_other("/mes-partages")
-    looks = last_looks(parts, me, [grant])
+    looks, body = last_looks(parts, me, [grant]), bodies_of(parts, [grant])[grant.id]
     view = views.GrantStoppedView(
-        body=bodies_of(parts, [grant])[grant.id],
+        body=body,
         fields=labels(parts.catalogue, grant.terms.compartments),
         stopped_at=grant.ended_at,
         already_read=looks.of(grant) is not None or not looks.complete,
+        stopped=words_of(parts.frame, grant.terms, body.name).stopped,
+        reads=read_lines(parts, looks, grant),
     )
     return page(request, view, me.session)
 
@@ -83,9 +86,11 @@ def show_seen(request: Request, grant_id: str, me: Me) -> Response:
     parts = state_of(request).parts
     seen = see_now(parts, me.owner, GrantId(grant_id), actor=me.actor)
     grant = seen.grant.grant
+    body = bodies_of(parts, [grant])[grant.id]
     view = views.SeenView(
-        preview(parts, me.owner, seen, bodies_of(parts, [grant])[grant.id]),
+        preview(parts, me.owner, seen, body),
         f"/mes-partages/{grant.id}/arreter" if grant.live(parts.now()) else None,
+        words_of(parts.frame, grant.terms, body.name).stop,
     )
     return page(request, view, me.session)
 
@@ -97,12 +102,15 @@ def show_shared(request: Request, grant_id: str, me: Me) -> Response:
     grant = _own(request, me, grant_id)
     if not grant.live(parts.now()):
         return see_other("/mes-partages")
+    body = bodies_of(parts, [grant])[grant.id]
     view = views.ShareDoneView(
-        body=bodies_of(parts, [grant])[grant.id],
+        body=body,
         purpose=sentence_of(parts.frame, grant.terms.purpose_id),
         fields=labels(parts.catalogue, grant.terms.compartments),
         ends_at=grant.terms.ends_at,
         stop_action=f"/mes-partages/{grant.id}/arreter",
+        stop=words_of(parts.frame, grant.terms, body.name).stop,
+        seen_href=f"/mes-partages/{grant.id}/vu",
     )
     return page(request, view, me.session)
 

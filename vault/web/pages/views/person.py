@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from vault.web.pages.views.pieces import AccessLine, Body, GrantCard, Part
+from vault.web.pages.views.pieces import AccessLine, Body, GrantCard, Part, ReadLine
 
 __all__ = [
     "AccessesView",
@@ -57,7 +57,8 @@ class GrantsView:
 
 @dataclass(frozen=True)
 class GrantStoppedView:
-    """After the one-step stop: what is true now. `already_read`: it looked at least once."""
+    """After the one-step stop: what is true now. `already_read`: it looked at least once; `reads`: what it
+    read, newest first; `stopped`: what stopped and what did not."""
 
     template: ClassVar[str] = "person/grant_stopped.html"
 
@@ -65,6 +66,8 @@ class GrantStoppedView:
     fields: tuple[str, ...]
     stopped_at: datetime
     already_read: bool
+    stopped: str = ""
+    reads: tuple[ReadLine, ...] = ()
     new_href: str = "/mes-partages/nouveau"
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "Part",
     "Pill",
     "Provenance",
+    "ReadLine",
     "Reply",
     "Theme",
     "Visitor",
@@ -225,7 +226,7 @@ class Part:
 class AccessLine:
     """One line of "qui a vu": said as one sentence.
 
-    `for_what` completes "pour …"; `fields` are labels; `permitted_on` is the day she granted it;
+    `for_what` completes "pour …"; `fields` are labels; `why`: what it rested on, in a sentence;
     `by` is the role in the structure ("un conseiller", "le système") or empty; `own` is her own reading; not
     `readable`: what the line says was spoiled, only that it stands; `mandate`: whoever looked acted for her,
     "au titre du mandat d’aide du 3 mars".
@@ -238,18 +239,32 @@ class AccessLine:
     for_what: str = ""
     kind: StructureKind | None = None
     by: str = ""
-    permitted_on: date | None = None
     basis: LegalBasis = LegalBasis.CONSENT
     outcome: Outcome = Outcome.GRANTED
     own: bool = False
     readable: bool = True
     verify_href: str | None = None
     mandate: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """One look by a share: when, and what was read."""
+
+    at: datetime
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class GrantCard:
-    """One share as the person sees it. `stop_action`: POST address of the one-step stop, None once ended."""
+    """One share as the person sees it. `stop_action`: POST address of the one-step stop, None once ended.
+
+    `stop`: the words of that button; `stops`: what ends and what does not, before she presses it; `rests_on`
+    completes "Cela repose sur …". `reads`: what was read by it, newest first, and how many older ones are not
+    listed. `still`: it stands still, `state_why` says why; `pause_action` and `resume_action` are POST
+    addresses. `pending`: what it opened still waits for new keys.
+    """
 
     grant_id: str
     body: Body
@@ -263,3 +278,14 @@ class GrantCard:
     looked_long_ago: bool = False  # so many looks since that it was not searched for
     ended_at: datetime | None = None
     stop_action: str | None = None
+    stop: str = "Arrêter ce partage"
+    stops: str = ""
+    rests_on: str = ""
+    reads: tuple[ReadLine, ...] = ()
+    more_reads: int = 0
+    state_why: str = ""
+    still: bool = False
+    pause_action: str | None = None
+    resume_action: str | None = None
+    pending: bool = False
+    links: tuple[Link, ...] = ()

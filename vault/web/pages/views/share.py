@@ -55,7 +55,8 @@ class ShareWhoView:
 
 @dataclass(frozen=True)
 class PurposeChoice:
-    """A purpose as a sentence, with the longest time it may last and what happens without sharing."""
+    """A purpose as a sentence, with the longest time it may last and what happens without sharing.
+    `before`: what it rests on, in a sentence or two."""
 
     purpose_id: str
     label: str
@@ -63,6 +64,7 @@ class PurposeChoice:
     max_days: int
     chosen: bool = False
     refusal: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,8 @@ class ShareConfirmView:
     preview: Preview
     carried: tuple[Hidden, ...]
     replaces: bool = False
+    before: str = ""
+    rests_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,6 +213,7 @@ class SeenView:
 
     preview: Preview
     stop_action: str | None = None
+    stop: str = "Arrêter ce partage"
 
 
 @dataclass(frozen=True)
@@ -222,3 +227,6 @@ class ShareDoneView:
     fields: tuple[str, ...]
     ends_at: datetime
     stop_action: str
+    stop: str = "Arrêter ce partage"
+    seen_href: str = ""
+    slip_action: str = ""
