@@ -20,7 +20,7 @@ from vault.services.parts import Parts
 from vault.services.ports import HabilitationRow, SecretName, SecretRow, StructureRow
 
 DOORS: SecretName = ("doors", INSTANCE)
-CLIENT, HABILITATION, STRUCTURE = "client", "habilitation", "structure"
+CLIENT, HABILITATION, STRUCTURE, MANDATE = "client", "habilitation", "structure", "mandate"
 
 
 def binding_row(rows: KeyRows, kind: str, id_: str, facts: Sequence[str], *, version: int = 1) -> SecretRow:

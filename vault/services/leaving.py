@@ -16,11 +16,13 @@ from schemas.names import EntryState, GrantState, Outcome
 from vault.audit.events import AboutContent, Op
 from vault.crypto import ShredTree
 from vault.errors import CallerError, StoreUnavailableError
+from vault.services.bindings import MANDATE, binding_name
 from vault.services.grant_moves import ONCE_HELD
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import grant_name
 from vault.services.parts import Parts
 from vault.services.ports import RecordHead, SecretName
+from vault.services.referents import REFERENT, binding_id
 
 ATTEMPTS = 20
 
@@ -147,9 +149,13 @@ def finish_erasure(parts: Parts, carnet_id: CarnetId) -> Mapping[str, int]:
         ("notice", carnet_id),
     ]
     names += [grant_name(row.grant.id) for row in parts.data.grants_of(carnet_id)]
+    names += [binding_name(REFERENT, binding_id(row)) for row in parts.data.referents_of(carnet_id)]
+    mandates = [row.mandate_id for row in parts.data.mandates_of(carnet_id)]
+    names += [binding_name(MANDATE, mandate_id) for mandate_id in mandates]
     counts = {"keys": parts.keystore.delete_secrets(names)}
     counts["tags"] = parts.keystore.delete_tags(carnet_id)
-    counts["sessions"] = parts.keystore.end_sessions(subject=carnet_id)
+    subjects = (carnet_id, *mandates)
+    counts["sessions"] = sum(parts.keystore.end_sessions(subject=subject) for subject in subjects)
     _compact(parts)
     with parts.data.change() as work:
         counts |= work.erase_carnet(carnet_id)

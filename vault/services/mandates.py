@@ -20,7 +20,7 @@ from schemas.names import MandateKind, MandateScope, Outcome, Role
 from vault.audit.events import AboutContent, Op
 from vault.crypto import CryptoError, JournalSecret, open_small, seal_small
 from vault.errors import CallerError
-from vault.services.bindings import binding_name, binding_row, holds, instant, to_the_millisecond
+from vault.services.bindings import MANDATE, binding_name, binding_row, holds, instant, to_the_millisecond
 from vault.services.helping import helper_of, helping
 from vault.services.journal import OPERATOR, Actor, draft
 from vault.services.key_sources import Journals, OwnerAccess
@@ -31,7 +31,6 @@ from vault.services.sharing_rows import MandateRow
 from vault.services.writing import CarnetClosedError
 
 ACTIVE, ENDING, ENDED = "active", "ending", "ended"
-MANDATE = "mandate"  # the kind of its binding
 LONGEST_TEXT = 200
 BATCH = 200
 

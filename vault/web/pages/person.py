@@ -12,6 +12,7 @@ from consent.grants import Grant
 from exporters import PaperUnavailableError
 from schemas.fields import Catalogue
 from schemas.ids import FieldId
+from schemas.names import MandateKind
 from vault.carnet.entries import Entry
 from vault.carnet.references import shown
 from vault.services.acting import FOR_NAME
@@ -39,6 +40,7 @@ from vault.web.state import state_of
 LOOKS_ON_HOME = 3
 MOST_TODOS = 3
 ENDS_SOON = timedelta(days=3)
+TOLD_FOR = timedelta(days=31)  # of what somebody else decided
 PAPER = "/mes-telechargements/carnet.pdf"
 BEFORE = "avant"
 
@@ -63,7 +65,7 @@ def show_home(request: Request, me: Seen) -> Response:
         reference=shown(carnet.carnet.reference),
         parts=own_parts(parts.catalogue, entries, seers, now),
         todos=(
-            *(() if me.acting else asked_for(parts, me)),
+            *(() if me.acting else (*asked_for(parts, me), *_rulings(parts, me))),
             *todos(parts.catalogue, entries, [(grant, bodies[grant.id].name) for grant in live], now),
         )[:MOST_TODOS],
         grants=tuple(grant_card(parts, grant, bodies[grant.id]) for grant in live),
@@ -90,6 +92,21 @@ def asked_for(parts: Parts, me: Person) -> tuple[views.Todo, ...]:
             f"écrivez à la personne de la page Contact. Numéro de la demande : {shown(reference)}.",
         )
         for reference in waiting_about(parts, me.owner.carnet_id)
+    )
+
+
+def _rulings(parts: Parts, me: Person) -> tuple[views.Todo, ...]:
+    """Somebody else than herself said who may act for her: she is told, for a month."""
+    now = parts.now()
+    return tuple(
+        views.Todo(
+            "Quelqu’un peut agir dans votre carnet",
+            "/mes-mandats",
+            f"Selon un jugement : {row.kind.label}. Voyez qui, et pour quoi. Si ce n’est pas juste, "
+            "écrivez à la personne de la page Contact.",
+        )
+        for row in parts.data.mandates_of(me.owner.carnet_id)
+        if row.kind is not MandateKind.HELPER and row.live(now) and now - row.starts_at < TOLD_FOR
     )
 
 
