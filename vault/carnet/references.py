@@ -20,7 +20,7 @@ def new_reference(random: Random) -> str:
         drawn = random(1)[0]
         if drawn < 248:  # 8 × 31: no sign more likely than another
             body += ALPHABET[drawn % 31]
-    return body + _check(body)
+    return body + check_of(body)
 
 
 def read_reference(typed: str) -> str | None:
@@ -28,7 +28,7 @@ def read_reference(typed: str) -> str | None:
     text = "".join(typed.split()).replace("-", "").upper()
     if len(text) != LENGTH or any(sign not in ALPHABET for sign in text):
         return None
-    return text if _check(text[:-1]) == text[-1] else None
+    return text if check_of(text[:-1]) == text[-1] else None
 
 
 def shown(reference: str) -> str:
@@ -36,6 +36,7 @@ def shown(reference: str) -> str:
     return f"{reference[:3]} {reference[3:7]} {reference[7:]}"
 
 
-def _check(body: str) -> str:
+def check_of(body: str) -> str:
+    """The sign that follows ``body``: any one wrong sign of fewer than thirty gives another, two swapped ones too."""
     total = sum((place + 2) * ALPHABET.index(sign) for place, sign in enumerate(body))
     return ALPHABET[total % 31]

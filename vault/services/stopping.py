@@ -7,7 +7,7 @@ Entry and state (D), then Q_g (K), then the wraps (D). Killed between two steps,
 from collections.abc import Sequence
 
 from consent.grants import Grant, ended
-from schemas.ids import GrantId
+from schemas.ids import CarnetId, GrantId
 from schemas.names import GrantState, LegalBasis
 from vault.audit.events import Op
 from vault.errors import CallerError
@@ -28,15 +28,24 @@ class NoSuchGrantError(CallerError):
 def withdraw_grant(parts: Parts, owner: OwnerAccess, grant_id: GrantId, *, actor: Actor) -> Grant:
     """Stop a share, at once. Withdrawing what already ended changes nothing and is no error. Raises
     NoSuchGrantError."""
-    journals = parts.journal_keys.load(now=parts.now(), carnets=[owner.carnet_id])
+    return stop_grant(parts, owner.carnet_id, grant_id, actor=actor)
+
+
+def stop_grant(
+    parts: Parts, carnet_id: CarnetId, grant_id: GrantId, *, actor: Actor, how: str | None = None
+) -> Grant:
+    """The same, for whoever proved otherwise that it is hers to stop; ``how`` goes into the entry. Raises
+    NoSuchGrantError."""
+    journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id])
     with parts.data.change() as work:
-        grant = find_grant(work.grants_of(owner.carnet_id), grant_id)
+        grant = find_grant(work.grants_of(carnet_id), grant_id)
         if grant.state not in (GrantState.GRANTED, GrantState.SUSPENDED):
             return grant
         stopped = ended(grant, GrantState.WITHDRAWN, now=work.now)
         work.end_grant(stopped, once_held_until=work.now + ONCE_HELD)
         structure_id = structure_behind(parts, grant.terms.grantee)
-        reason = OBJECTION if grant.terms.legal_basis is LegalBasis.PUBLIC_TASK else None
+        objects = grant.terms.legal_basis is LegalBasis.PUBLIC_TASK
+        reason = " ".join(word for word in (OBJECTION if objects else None, how) if word) or None
         note_move(work, parts, Op.WITHDRAW, stopped, structure_id, journals, actor, reason=reason)
         work.commit()
     cut(parts, [grant_id])

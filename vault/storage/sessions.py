@@ -188,6 +188,13 @@ class SignInRows:
         with self._database.transaction() as connection:
             connection.execute(insert(links), values)
 
+    def replace_link(self, link_id: str, kind: str, target: str, ends_at: datetime) -> None:
+        """In place of the other links of this kind that lead to the same."""
+        values = {"link_id": link_id, "kind": kind, "target": target, "ends_at": ends_at}
+        with self._database.transaction() as connection:
+            connection.execute(delete(links).where(links.c.kind == kind, links.c.target == target))
+            connection.execute(insert(links), values)
+
     def link(self, link_id: str) -> tuple[str, str, datetime] | None:
         """(kind, target, end), without using it."""
         with self._database.read() as connection:
