@@ -47,6 +47,14 @@ def to_pdf(document: ExportDocument) -> bytes:
         return pdf
 
 
+def print_template(name: str, **told: Any) -> bytes:
+    """A paper of one page or two by its own template of this package, in the same look. Raises
+    PaperUnavailableError."""
+    with _one_at_a_time:
+        pdf, _ = _render(_ENVIRONMENT.get_template(name).render(**told))
+        return pdf
+
+
 def page_of(document: ExportDocument, *, missing: frozenset[str] = frozenset()) -> str:
     """The HTML that is printed, without the ``missing`` characters. It names no outside resource."""
     page = _ENVIRONMENT.get_template("carnet.html").render(

@@ -37,6 +37,6 @@ def shown(reference: str) -> str:
 
 
 def check_of(body: str) -> str:
-    """The sign that follows ``body``: any one wrong sign of fewer than thirty gives another, two swapped ones too."""
+    """The sign that follows ``body``, of fewer than 29: one wrong sign, or two swapped, give another."""
     total = sum((place + 2) * ALPHABET.index(sign) for place, sign in enumerate(body))
     return ALPHABET[total % 31]
