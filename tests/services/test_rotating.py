@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from consent.grants import Grant
-from schemas.ids import CompartmentId
+from schemas.ids import CompartmentId, GrantId
 from schemas.names import EntryState, Role, StructureKind
 from tests.services.killing import killed_before
 from tests.services.log_order import events_of
@@ -66,6 +66,13 @@ class Case:
         for row in data.grants_of(self.who.carnet_id):
             for wrap in data.grant_keys(row.grant.id):
                 found.setdefault(wrap.compartment, set()).add(wrap.epoch)
+        return found
+
+    def epochs_of(self, grant_id: GrantId) -> dict[str, set[int]]:
+        """Of the wraps of one share."""
+        found = dict[str, set[int]]()
+        for wrap in self.town.parts.data.grant_keys(grant_id):
+            found.setdefault(wrap.compartment, set()).add(wrap.epoch)
         return found
 
     def seen(self, system: System) -> dict[str, Any]:

@@ -281,7 +281,7 @@ class _Rotation:
         old = [
             row
             for row in not_forgotten(seen.look.records, secrets.shred)
-            if row.head.compartment == compartment and row.head.epoch < epoch
+            if row.head.compartment == compartment and row.head.epoch != epoch
         ]
         dropped = sum(one < epoch for one in epochs) * (1 + len(covering))
         room = MOST - step.rows - dropped - fresh * (1 + len(covering))
