@@ -172,11 +172,14 @@ def instant(at: datetime) -> str:
 
 
 def _duration(length: timedelta | None) -> str:
-    """ISO 8601, in days and seconds."""
+    """ISO 8601, in days and seconds, to the millisecond."""
     if length is None:
         return ""
-    days, seconds = divmod(max(int(length.total_seconds()), 0), 86_400)
-    return f"P{days}D" + (f"T{seconds}S" if seconds else "")
+    milliseconds = max(length // timedelta(milliseconds=1), 0)
+    days, rest = divmod(milliseconds, 86_400_000)
+    seconds, rest = divmod(rest, 1000)
+    fine = f".{rest:03d}" if rest else ""
+    return f"P{days}D" + (f"T{seconds}{fine}S" if seconds or rest else "")
 
 
 # --- and back --------------------------------------------------------------------------------------------
@@ -290,8 +293,9 @@ def _read_duration(told: object) -> timedelta | None:
     text = _text(told)
     if not text:
         return None
-    days, _, seconds = text.removeprefix("P").partition("D")
-    return timedelta(days=int(days), seconds=int(seconds.removeprefix("T").removesuffix("S") or 0))
+    days, _, rest = text.removeprefix("P").partition("D")
+    seconds, _, fine = rest.removeprefix("T").removesuffix("S").partition(".")
+    return timedelta(days=int(days), seconds=int(seconds or 0), milliseconds=int(fine or 0))
 
 
 def _text(told: object) -> str:

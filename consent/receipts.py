@@ -199,8 +199,8 @@ def first(record_id: UUID, subject: Subject, keeper: Keeper, told: Happening) ->
 def following(
     record_id: UUID, before: Record, digest: bytes, keeper: Keeper, told: Happening, subject: Subject | None
 ) -> Record:
-    """The record after one more move. ``digest``: of the receipt that said ``before``, if any did. ``subject``: what is
-    shared, when the move changes it (a demand that is granted, narrowed or not)."""
+    """The record after one more move. ``digest``: of the receipt that said ``before``, if any did.
+    ``subject``: what is shared, when the move changes it (a demand that is granted, narrowed or not)."""
     anew = first(record_id, subject, keeper, told) if subject else None
     kept = anew or replace(before, record_id=record_id)
     extra = _extra(

@@ -21,6 +21,7 @@ from vault.cli import (
     jobs,
     keys,
     members,
+    receipts,
     relinkings,
     serve,
     structures,
@@ -28,7 +29,20 @@ from vault.cli import (
 from vault.cli.commands import CONFIGURATION, DONE, FAILED, USAGE, Answer, Commands, Parser, UsageError
 from vault.errors import CallerError, CarnetError, ConfigError, UnavailableError
 
-TOPICS = (serve, demo, keys, database, structures, members, clients, audit, carnets, relinkings, jobs)
+TOPICS = (
+    serve,
+    demo,
+    keys,
+    database,
+    structures,
+    members,
+    clients,
+    audit,
+    carnets,
+    relinkings,
+    receipts,
+    jobs,
+)
 _HEAD = "usage: carnet COMMAND [--json]\n\n"
 _TAIL = """
 

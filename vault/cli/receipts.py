@@ -1,0 +1,97 @@
+"""``carnet receipt``: check a receipt somebody holds. Needs neither stores, settings nor a network."""
+
+import argparse
+from pathlib import Path
+
+from consent.receipts import Moved, moved_of
+from consent.records27560 import Record
+from exporters import instant_in_words
+from exporters.receipt_words import WHAT_HAPPENED
+from vault.cli.commands import DONE, FAILED, Answer, Commands, UsageError
+from vault.services.receipt_checking import Checked, KeySetError, check_receipt, keys_of
+
+LONGEST = 1_000_000  # bytes of a file worth reading
+
+
+def declare(commands: Commands) -> None:
+    commands.add(
+        "receipt verify", "check a receipt: offline, without stores nor settings", _verify, _arguments
+    )
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the receipt (compact JWS)")
+    parser.add_argument(
+        "--keys", type=Path, metavar="JWKS", help="what https://SITE/.well-known/carnet-receipts answers"
+    )
+
+
+def _verify(told: argparse.Namespace) -> Answer:
+    keys = None
+    if told.keys is not None:
+        try:
+            keys = keys_of(_read(told.keys))
+        except KeySetError as error:
+            hint = "fetch it from https://SITE/.well-known/carnet-receipts"
+            raise UsageError(f"{told.keys}: {error}", hint) from None
+    checked = check_receipt(_read(told.file), keys=keys)
+    if not checked.holds:
+        lines = ["THIS RECEIPT DOES NOT HOLD", *(f"- {fault}" for fault in checked.faults)]
+    else:
+        lines = ["the receipt holds: signed, and not changed since", *_summary(checked)]
+    return Answer(_document(checked), lines, DONE if checked.holds else FAILED)
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file", "give the receipt as it was downloaded")
+    with path.open("rb") as file:
+        return file.read(LONGEST)
+
+
+def _summary(checked: Checked) -> list[str]:
+    record = checked.record
+    assert record is not None  # noqa: S101 - what holds was read
+    names = {party.id: party.name for party in record.parties}
+    processing = record.processing
+    told = {
+        "what": WHAT_HAPPENED[moved_of(record)],
+        "when": instant_in_words(record.events[-1].time),
+        "to": ", ".join(names[one] for one in processing.recipients),
+        "for": ", ".join(one.label for one in processing.purposes),
+        "of": ", ".join(item.label for item in processing.pii),
+        "basis": ", ".join(processing.lawful_bases),
+        "history": ", ".join(_events(record)),
+        "log entry": f"{_entry(record)[1]} of {_entry(record)[0]}",
+        "key": checked.kid,
+        "sha256": checked.digest,
+    }
+    lines = [f"{name}: {value}" for name, value in told.items() if value]
+    if checked.known is None:
+        lines.append("Compare the key with the site's: /.well-known/carnet-receipts, or give it with --keys.")
+    return lines
+
+
+def _events(record: Record) -> list[str]:
+    return [
+        f"{Moved(one.type.removeprefix('carnet:')).value} {one.time.date().isoformat()}"
+        for one in record.events
+    ]
+
+
+def _entry(record: Record) -> tuple[str, int]:
+    entry = record.extra["carnet:entry"]
+    return str(entry["carnet:log"]), int(entry["carnet:index"])
+
+
+def _document(checked: Checked) -> dict[str, object]:
+    record = checked.record
+    return {
+        "holds": checked.holds,
+        "faults": list(checked.faults),
+        "key": checked.kid or None,
+        "key_known": checked.known,
+        "sha256": checked.digest or None,
+        "record_id": str(record.record_id) if record else None,
+        "move": moved_of(record).value if record and checked.holds else None,
+    }
