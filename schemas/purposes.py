@@ -19,11 +19,20 @@ from schemas.fields import PRECIS, Catalogue, Preset
 from schemas.ids import CompartmentId, PurposeId
 from schemas.names import LegalBasis, StructureKind
 
-__all__ = ["Frame", "FrameError", "Purpose", "Retention", "UnknownPurposeError"]
+__all__ = [
+    "EMERGENCY_PURPOSE",
+    "Emergency",
+    "Frame",
+    "FrameError",
+    "Purpose",
+    "Retention",
+    "UnknownPurposeError",
+]
 
 SHIPPED = Path(__file__).parent / "frame" / "consentement-v1.json"
 FORMAT = Path(__file__).parent / "frame" / "format-v1.json"
 _FORBIDDEN = re.compile(r"control|sanction|fraud|radiation")
+EMERGENCY_PURPOSE = "urgence_vitale"
 _RANGE = re.compile(r"Q([0-9]{2})(?:-Q([0-9]{2}))?")
 
 
@@ -77,8 +86,18 @@ class Retention:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """What two professionals may open together, for ``minutes``, to protect a life, once the person chose it.
+    ``purpose`` is offered to nobody else: it is not among those of the frame."""
+
+    purpose: Purpose
+    minutes: int
+
+
 class Frame:
-    """The purposes in the order of the file. Immutable, safe to share."""
+    """The purposes in the order of the file. Immutable, safe to share. ``emergency``: None unless the file
+    says otherwise."""
 
     def __init__(self, document: Mapping[str, Any], catalogue: Catalogue) -> None:
         """Raises FrameError. ``document`` already has the right shape."""
@@ -97,6 +116,11 @@ class Frame:
         }
         if len(self._purposes) < len(self.purposes):
             raise FrameError("two purposes have the same purpose_id")
+        self.emergency: Emergency | None = _emergency(document.get("emergency"), catalogue)
+        if self.emergency is not None:
+            if EMERGENCY_PURPOSE in self._purposes:
+                raise FrameError(f"{EMERGENCY_PURPOSE} is the purpose of an emergency, and of nothing else")
+            self._purposes[EMERGENCY_PURPOSE] = self.emergency.purpose
         for raw in self._presets:
             if raw["purpose_id"] not in self._purposes:
                 raise FrameError(f"the preset {raw['id']} names a purpose that is not in the frame")
@@ -164,6 +188,22 @@ def _purpose(raw: Mapping[str, Any], catalogue: Catalogue, offered: list[int]) -
         max_days=raw["max_days"],
         days_offered=tuple(sorted(days for days in offered if days <= raw["max_days"])),
     )
+
+
+def _emergency(raw: Mapping[str, Any] | None, catalogue: Catalogue) -> Emergency | None:
+    """Always the same words: a deployer chooses who, what and how long, never how it is told."""
+    if raw is None:
+        return None
+    told = {
+        "purpose_id": EMERGENCY_PURPOSE,
+        "label": "Une urgence vitale",
+        "sentence": "protéger votre vie",
+        "refusal": "Si vous ne choisissez rien, rien ne change pour vos droits. En danger, appelez le 112.",
+        "legal_basis": LegalBasis.VITAL_INTERESTS,
+        "objection": False,
+    }
+    members = {name: raw[name] for name in ("structure_kinds", "fields", "max_days")}
+    return Emergency(_purpose(told | members, catalogue, [raw["max_days"]]), raw["minutes"])
 
 
 def _bare(words: str) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from consent.grants import Grant, Grantee, Terms, end_of_day_after, ended, replaced_by
+from consent.grants import Grant, Grantee, GranteeKind, Terms, end_of_day_after, ended, replaced_by
 from schemas.ids import CompartmentId, GrantId, PurposeId, RequestId, StructureId, new_id
 from schemas.names import GrantState, Right
+from schemas.purposes import EMERGENCY_PURPOSE, Purpose
 from vault.audit.events import Op
 from vault.crypto import (
     FieldKey,
@@ -88,18 +89,11 @@ class Made:
     opened: GrantSecret = field(repr=False)  # what ``secret`` wraps
 
 
-def check_wish(parts: Parts, wish: Wish) -> StructureId:
-    """The structure of the grantee, when the frame allows the wish. Raises GrantRefusedError otherwise."""
-    found = structure_of(parts, wish.grantee)
-    if found is None:
-        raise GrantRefusedError("/grantee", "Nous ne connaissons pas cet organisme.")
-    structure_id, kind = found
-    row = parts.data.structure(structure_id)
-    if row is None or not holds(parts, STRUCTURE, structure_id, structure_facts(row)):
-        raise GrantRefusedError("/grantee", "Nous ne connaissons pas cet organisme.")
+def check_wish(parts: Parts, wish: Wish) -> StructureId | None:
+    """The structure of the grantee, when the frame allows the wish; None for those who would act in an
+    emergency. Raises GrantRefusedError otherwise."""
     purpose = parts.frame.purpose(wish.purpose_id)
-    if kind not in purpose.structure_kinds:
-        raise GrantRefusedError("/purpose_id", "Cet organisme ne peut pas recevoir d’informations pour cela.")
+    structure_id = _checked_grantee(parts, wish, purpose)
     if not wish.compartments:
         raise GrantRefusedError("/fields", "Choisissez au moins une information à partager.")
     allowed = set(purpose.compartments)
@@ -113,6 +107,25 @@ def check_wish(parts: Parts, wish: Wish) -> StructureId:
     return structure_id
 
 
+def _checked_grantee(parts: Parts, wish: Wish, purpose: Purpose) -> StructureId | None:
+    """An emergency is a purpose and a grantee of its own: neither goes without the other."""
+    emergency = purpose.purpose_id == EMERGENCY_PURPOSE
+    if wish.grantee.kind is GranteeKind.EMERGENCY:
+        if not emergency:
+            raise GrantRefusedError("/grantee", "Ce partage n’est pas prévu pour cela.")
+        return None
+    found = structure_of(parts, wish.grantee)
+    if found is None:
+        raise GrantRefusedError("/grantee", "Nous ne connaissons pas cet organisme.")
+    structure_id, kind = found
+    row = parts.data.structure(structure_id)
+    if row is None or not holds(parts, STRUCTURE, structure_id, structure_facts(row)):
+        raise GrantRefusedError("/grantee", "Nous ne connaissons pas cet organisme.")
+    if emergency or kind not in purpose.structure_kinds:
+        raise GrantRefusedError("/purpose_id", "Cet organisme ne peut pas recevoir d’informations pour cela.")
+    return structure_id
+
+
 def give_grant(
     parts: Parts, owner: OwnerAccess, wish: Wish, *, actor: Actor, also: Also | None = None
 ) -> Grant:
@@ -120,6 +133,8 @@ def give_grant(
     transaction, under the head lock, just before the commit; what it raises undoes everything. Raises
     GrantRefusedError, CarnetClosedError."""
     structure_id = check_wish(parts, wish)
+    if actor.mandate_id is not None and actor.structure_id == structure_id:  # code civil, art. 1161
+        raise GrantRefusedError("/grantee", "Un aidant ne partage pas avec sa propre structure.")
     now = parts.now()
     secrets = owner_secrets(parts, owner)
     journals = parts.journal_keys.load(now=now, carnets=[owner.carnet_id])
@@ -220,7 +235,7 @@ def _store(
     parts: Parts,
     made: Made,
     wish: Wish,
-    structure_id: StructureId,
+    structure_id: StructureId | None,
     journals: Journals,
     actor: Actor,
 ) -> list[Grant]:
@@ -249,7 +264,8 @@ def _check_still_so(parts: Parts, made: Made, now: datetime) -> None:
     """Under the lock: raises RacedError when keys changed since the grant was made, GrantRefusedError when
     the grantee left meanwhile."""
     terms = made.row.grant.terms
-    if structure_of(parts, terms.grantee, now=now) is None:
+    to_somebody = terms.grantee.kind is not GranteeKind.EMERGENCY
+    if to_somebody and structure_of(parts, terms.grantee, now=now) is None:
         raise GrantRefusedError("/grantee", "Nous ne connaissons pas cet organisme.")
     if terms.function is not None and not holds_function(parts, terms):
         raise GrantRefusedError("/grantee", NOT_THE_REFERENT)
