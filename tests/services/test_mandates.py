@@ -12,7 +12,7 @@ from schemas.names import MandateKind, MandateScope, Role, StructureKind
 from tests.services.killing import Change, killed_before
 from tests.world import MovingClock, Professional, Someone, World
 from vault.audit.events import ActorKind, Op
-from vault.services import acting, acts, helping, mandates, own_carnet, sharing, writing
+from vault.services import acting, acts, helping, mandates, own_carnet, sessions, sharing, writing
 from vault.services.bindings import MANDATE, binding_name
 from vault.services.habilitations import end_habilitation
 from vault.services.journal import OPERATOR, Actor
@@ -223,6 +223,25 @@ def test_nobody_acts_under_a_mandate_of_somebody_else(town: World) -> None:
     with pytest.raises(mandates.NoSuchMandateError):
         other.end(replace(row, carnet_id=other.someone.carnet_id))
     assert mandates.live_mandate(town.parts, row.mandate_id) is not None
+
+
+def test_a_session_acts_for_its_own_account_alone_and_begins_nothing_further(town: World) -> None:
+    told = aid(town)
+    row = told.give()
+    session = told.begun(row)
+    other = sessions.open_session(
+        town.parts,
+        kind=ACTING,
+        subject=row.mandate_id,
+        account_id=told.someone.carnet_id,
+        rules=acting.ACTING_RULES,
+        private={},
+        replaces=None,
+    )
+    assert not told.may(other)
+    assert told.may(session)
+    again = acting.begin(town.parts, session.session, row.mandate_id, cookie=session.cookie, address=None)
+    assert again is None, "from his own session only"
 
 
 def test_a_session_that_acts_lives_no_longer_than_his_own_and_gives_it_back(
