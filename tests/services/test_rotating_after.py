@@ -187,6 +187,20 @@ def test_a_share_whose_keys_were_spoiled_is_mended_and_holds_up_nobody(case: Cas
     untouched(case, before)
 
 
+def test_a_wrap_that_is_spoiled_half_way_is_mended_before_the_old_keys_go(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = what_is_seen(case)
+    with monkeypatch.context() as patch:
+        patch.setattr(rotating, "MOST", 4)
+        patch.setattr(rotating, "STEPS", 1)
+        assert case.rotate(FIELDS[:1]).pending
+    assert case.epochs()[FIELDS[0]] == {1, 2}
+    run_spoiling(case, SPOILED_SHARES["a wrap"])
+    assert not case.due().pending
+    untouched(case, before)
+
+
 @pytest.mark.parametrize("how", ["unreadable", "of another carnet", "twice"])
 def test_a_share_that_is_not_what_its_row_says_holds_up_nobody(case: Case, how: str) -> None:
     row = case.town.parts.data.grants_of(case.who.carnet_id)[1]
@@ -232,7 +246,8 @@ def test_who_edits_the_terms_of_a_share_does_not_have_her_seal_a_key_to_them(cas
         "at": round(terms.ends_at.timestamp() * 1000),
     }
     run(town, edit, grant=former.id, **told)
-    assert not case.rotate().pending
+    assert not case.rotate((*FIELDS, CompartmentId("enfants_nombre"))).pending
+    assert "enfants_nombre" not in case.epochs_of(former.id), "nor has her wrap what she did not give"
     rows = {row.grant.id: row for row in town.parts.data.grants_of(case.who.carnet_id)}
     assert rows[former.id].sealed_key == sealed
     asked = (*SIAE_FIELDS, "enfants_nombre")
