@@ -6,7 +6,8 @@
 - By account, wherever it comes from: 120 sign-ins in ten minutes, 600 changes a minute, 60 papers in ten
   minutes.
 - Proofs that failed (a system's assertion, a signature): 30 a minute for each address, then its next ones are
-  refused before any signature is looked at. Invitations: 30 an hour for each account that invites.
+  refused before any signature is looked at. Invitations: 30 an hour for each account that invites. Codes of
+  papers that stop a share: 30 an hour for each address.
 - Denied reads: beyond 120 a minute a caller is refused before the log is asked, and the log gets one
   ``throttled`` entry for that window.
 
@@ -51,6 +52,7 @@ ACTS = Rule(600, 60)
 PAPERS = Rule(60, 600)
 FAILED_PROOFS = Rule(30, 60)
 INVITATIONS = Rule(30, 3600)
+SLIPS = Rule(30, 3600)
 READS = Rule(12_000, 60)
 DENIED = Rule(120, 60)
 
@@ -121,6 +123,7 @@ class Limits:
         self._account_sign_ins = Windows(ACCOUNT_SIGN_INS, clock)
         self._acts, self._papers = Windows(ACTS, clock), Windows(PAPERS, clock)
         self._failed_proofs, self._invitations = Windows(FAILED_PROOFS, clock), Windows(INVITATIONS, clock)
+        self._slips = Windows(SLIPS, clock)
         self._throttled = Windows(Rule(1, DENIED.seconds), clock)
 
     def sign_in_start(self, connection: HTTPConnection) -> None:
@@ -165,6 +168,12 @@ class Limits:
         """Count an invitation by this account. Raises TooManyError."""
         if self._on:
             self._invitations.take(account_id)
+
+    def slip(self, connection: HTTPConnection) -> None:
+        """Count a code typed from a paper. Raises TooManyError."""
+        address = counted_address(connection)
+        if self._on and address is not None:
+            self._slips.take(address)
 
     def read(self, caller: str) -> None:
         """Raises TooManyError."""

@@ -12,14 +12,14 @@ from vault.services.exporting import export_own_carnet
 from vault.web.guard import Person
 from vault.web.state import WebState
 
-_papers = ThreadPoolExecutor(1, thread_name_prefix="paper")
+on_the_press = ThreadPoolExecutor(1, thread_name_prefix="paper")
 
 
 async def printed(state: WebState, me: Person) -> bytes:
     """A PDF/UA-1 file, after its entry of the log. Raises TooManyError, and what exporting and printing
     raise."""
     state.limits.paper(me.session.row.account_id)
-    return await asyncio.get_running_loop().run_in_executor(_papers, _print, state, me)
+    return await asyncio.get_running_loop().run_in_executor(on_the_press, _print, state, me)
 
 
 def _print(state: WebState, me: Person) -> bytes:

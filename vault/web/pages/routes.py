@@ -19,6 +19,7 @@ from vault.web.pages import (
     shares,
     sign_in,
     sign_out,
+    slips,
     team,
     themes,
 )
@@ -43,6 +44,7 @@ def routers() -> list[APIRouter]:
         themes.router,
         share_steps.router,
         shares.router,
+        slips.router,
         notices.router,
         office.router,
         team.router,

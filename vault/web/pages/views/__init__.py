@@ -17,4 +17,5 @@ from vault.web.pages.views.person import *  # noqa: F403
 from vault.web.pages.views.pieces import *  # noqa: F403
 from vault.web.pages.views.public import *  # noqa: F403
 from vault.web.pages.views.share import *  # noqa: F403
+from vault.web.pages.views.slips import *  # noqa: F403
 from vault.web.pages.views.team import *  # noqa: F403
