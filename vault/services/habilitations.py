@@ -116,13 +116,13 @@ def _go_on(parts: Parts, row: HabilitationRow, *, over: bool, actor: Actor) -> N
 
 def _end_own_grants(parts: Parts, row: HabilitationRow, actor: Actor) -> None:
     """Note that what was given to this professional alone is over, and cut it. Readers were refused since the
-    end: nobody else ever held them."""
+    end: nobody else ever held them. What was given to the référent she had stands still, for the next one."""
     grantee, name = Grantee.professional(row.professional_id), actor.secret_name
     before: GrantId | None = None
     more = True
     while more:
         rows, after = parts.data.granted_to(grantee, after=before, limit=BATCH)
-        looked = {one.grant.id: one.grant.terms.carnet_id for one in rows}
+        looked = {one.grant.id: one.grant.terms.carnet_id for one in rows if not one.grant.terms.function}
         journals = parts.journal_keys.load(
             now=parts.now(), carnets=set(looked.values()), agents=[name] if name else []
         )

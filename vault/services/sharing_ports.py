@@ -7,10 +7,25 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from schemas.ids import AccountId, CarnetId, GrantId, MandateId, ProfessionalId, ReceiptId, RequestId
+from schemas.ids import (
+    AccountId,
+    CarnetId,
+    GrantId,
+    MandateId,
+    ProfessionalId,
+    ReceiptId,
+    RequestId,
+    StructureId,
+)
 from schemas.names import MandateKind
 from vault.services.rows import LogRow
-from vault.services.sharing_rows import MandateRow, NoticeClockRow, ReceiptRow, ReferentRow
+from vault.services.sharing_rows import (
+    EmergencyRow,
+    MandateRow,
+    NoticeClockRow,
+    ReceiptRow,
+    ReferentRow,
+)
 
 # --- what somebody asked a person to share, and when nobody may ask ---
 
@@ -41,6 +56,7 @@ class ReferentStore(Protocol):
     def referents_of(self, carnet_id: CarnetId) -> Sequence[ReferentRow]: ...
     def referents_standing(self, carnet_ids: Collection[CarnetId]) -> Sequence[ReferentRow]: ...
     def referents_in(self, state: str, *, limit: int) -> Sequence[ReferentRow]: ...
+    def referents_over(self, state: str, now: datetime, *, limit: int) -> Sequence[ReferentRow]: ...
     def referents_unconfirmed(self, before: datetime, *, limit: int) -> Sequence[ReferentRow]: ...
     def referent_wish(self, carnet_id: CarnetId) -> tuple[datetime, bytes] | None: ...
 
@@ -130,9 +146,21 @@ class NoticeStore(Protocol):
 class EmergencyWork(Protocol):
     """Inside one locked transaction."""
 
+    def add_emergency(self, row: EmergencyRow) -> None: ...
+    def emergency(self, emergency_id: str) -> EmergencyRow | None: ...
+    def set_emergency(self, row: EmergencyRow) -> None: ...
+
 
 class EmergencyStore(Protocol):
     """Beside it."""
+
+    def emergency(self, emergency_id: str) -> EmergencyRow | None: ...
+    def emergencies_of(self, carnet_id: CarnetId) -> Sequence[EmergencyRow]: ...
+    def emergencies_in(self, structure_id: StructureId, *, since: datetime) -> Sequence[EmergencyRow]: ...
+    def emergencies(self, states: Collection[str], *, limit: int) -> Sequence[EmergencyRow]: ...
+    def emergencies_over(
+        self, states: Collection[str], now: datetime, *, limit: int
+    ) -> Sequence[EmergencyRow]: ...
 
 
 # --- the catalogues and frames that grants were given under ---

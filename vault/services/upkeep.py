@@ -12,7 +12,9 @@ from schemas.ids import GrantId
 from vault.audit.checkpoint import Checkpoint
 from vault.errors import UnavailableError
 from vault.services.clients import finish_clients
+from vault.services.designating import finish_assignments
 from vault.services.habilitations import finish_leavings
+from vault.services.handing_over import lapse_unconfirmed
 from vault.services.journal import OPERATOR
 from vault.services.key_sources import grant_name
 from vault.services.leaving import finish_erasure, finish_forgetting
@@ -20,6 +22,7 @@ from vault.services.mandates import finish_mandates
 from vault.services.notifying import notify
 from vault.services.parts import Parts
 from vault.services.ports import StoredCheckpoint
+from vault.services.receipts import drop_strays
 from vault.services.rekeying import rekey, rekeyings
 from vault.services.relinking import drop_old_requests
 from vault.services.stopping import cut, expire_grant
@@ -48,6 +51,8 @@ class UpkeepReport:
     left: int = 0  # habilitations that came to their end
     rekeyed: int = 0  # structures somebody left, whose key changed
     requests: int = 0  # to link an account, of which nothing is heard any more
+    strays: int = 0  # proofs of what was asked about nobody
+    referents: int = 0  # assignments that are over, and shares not given to the next référent in time
     notices: int = 0  # mails queued for people who wish to be told
     mandates: int = 0  # that came to their end, or whose end was interrupted
 
@@ -69,6 +74,8 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "left": lambda: finish_leavings(parts, now),
         "rekeyed": lambda: rekey_structures(parts),
         "requests": lambda: drop_old_requests(parts, now),
+        "strays": lambda: drop_strays(parts),
+        "referents": lambda: finish_assignments(parts, now) + lapse_unconfirmed(parts, now),
         "notices": lambda: notify(parts),
         "mandates": lambda: finish_mandates(parts),
     }

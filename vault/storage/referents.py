@@ -30,6 +30,11 @@ _IN_STATE = (
     .order_by(referents.c.carnet_id, referents.c.assignment_id)
     .limit(bindparam("most"))
 )
+_OVER = (
+    _REFERENT.where(referents.c.state == bindparam("state"), referents.c.ends_at <= bindparam("now"))
+    .order_by(referents.c.carnet_id, referents.c.assignment_id)
+    .limit(bindparam("most"))
+)
 _UNCONFIRMED = (
     _REFERENT.where(referents.c.state == fixed("active"), referents.c.confirm_until <= bindparam("before"))
     .order_by(referents.c.confirm_until)
@@ -106,6 +111,12 @@ class ReferentLooks(Looks):
         with self._database.read() as connection:
             found = connection.execute(_IN_STATE, {"state": state, "most": limit})
             return [ReferentRow(*row) for row in found]
+
+    def referents_over(self, state: str, now: datetime, *, limit: int) -> Sequence[ReferentRow]:
+        """Those in a state that their end should have changed."""
+        asked = {"state": state, "now": now, "most": limit}
+        with self._database.read() as connection:
+            return [ReferentRow(*row) for row in connection.execute(_OVER, asked)]
 
     def referents_unconfirmed(self, before: datetime, *, limit: int) -> Sequence[ReferentRow]:
         """Active ones whose time to be confirmed is over; the oldest first."""
