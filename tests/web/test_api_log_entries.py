@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from exporters import PaperUnavailableError, to_pdf
+from schemas.ids import GrantId
 from tests.web.site import BASE, V1, Machine, Site, fields_url
 from tests.world import SIAE_FIELDS, Someone
 from vault.audit.events import Op
@@ -58,6 +59,10 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "days": 31,
     }
     url = fields_url(scene.ana.carnet_id)
+    (row,) = scene.site.world.parts.data.receipts_of(
+        scene.ana.carnet_id, grant_id=GrantId(scene.grant_id), before=None, limit=1
+    )
+    receipt_id = row.receipt_id
     read: Call = lambda client: client.get(url)  # noqa: E731 - one call for two callers
     return {
         "session": [(who, get("/session")) for who in ("person", "professional", "dpo")],
@@ -90,6 +95,13 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "notices": [("person", get("/me/notices"))],
         "confirm_address": [("person", confirming(scene))],
         "change_notices": [("person", lambda c: c.put(f"{V1}/me/notices", json={"address": None}))],
+        "my_receipts": [
+            ("person", get("/me/receipts")),
+            ("person", get(f"/me/receipts?grant_id={scene.grant_id}")),
+        ],
+        "my_receipt": [("person", get(f"/me/receipts/{receipt_id}"))],
+        "my_receipt_kantara": [("person", get(f"/me/receipts/{receipt_id}/kantara"))],
+        "receipt_keys": [("anyone", lambda c: c.get("/.well-known/carnet-receipts"))],
         "withdraw_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/withdraw"))],
     }
 
@@ -196,6 +208,9 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
         "confirm_address",
         "withdraw_grant",
         "read_shared_fields",
+        "my_receipts",
+        "my_receipt",
+        "my_receipt_kantara",
         "accesses",
     }
     assert set(entries.values()) == {0, 1}

@@ -26,6 +26,7 @@ from schemas.fields import UnknownFieldError
 from schemas.purposes import UnknownPurposeError
 from vault.errors import CallerError, CarnetError, LogUnavailableError, UnavailableError
 from vault.services.key_sources import KeyGoneError
+from vault.services.receipts_kept import NoSuchReceiptError
 from vault.services.sharing import GrantRefusedError
 from vault.services.stopping import NoSuchGrantError
 from vault.services.writing import (
@@ -42,7 +43,7 @@ log = logging.getLogger("carnet.web")
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "tag:carnet.example,2026:problems/"  # RFC 4151: the same for every instance, fetched by nobody
-FOR_PROGRAMS = ("/api/", "/oauth/", "/log/", "/sante", "/.well-known/oauth-")
+FOR_PROGRAMS = ("/api/", "/oauth/", "/log/", "/sante", "/.well-known/oauth-", "/.well-known/carnet-")
 # Errors of RFC 6749 there.
 FOR_TOKENS = ("/oauth/token", "/api/v1/oauth/token", "/oauth/revoke", "/api/v1/oauth/revoke")
 
@@ -210,6 +211,8 @@ def _refusal(error: Exception) -> Problem | None:
             return Problem("wrong-caller")
         case TooManyError():
             return Problem("too-many-requests", headers={"Retry-After": str(error.retry_after)})
+        case NoSuchReceiptError():
+            return Problem("not-found")
         case KeyGoneError(kind="own") | CarnetClosedError() | NoSuchGrantError() | NotFoundError():
             return Problem("not-found")
         case HTTPException():

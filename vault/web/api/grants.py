@@ -14,6 +14,7 @@ from schemas.names import Right
 from schemas.purposes import UnknownPurposeError
 from vault.services.own_carnet import list_own_grants
 from vault.services.parts import Parts
+from vault.services.receipts_kept import receipt_of_grant
 from vault.services.received import list_received_grants
 from vault.services.sharing import Wish, give_grant
 from vault.services.stopping import withdraw_grant
@@ -85,7 +86,8 @@ def post_grant(request: Request, me: Owner, body: Annotated[JSON, Depends(json_b
     parameters(request, ())
     parts = state_of(request).parts
     wish = _wish(parts, checked(body, _GIVE))
-    given = given_document(give_grant(parts, me.owner, wish, actor=me.actor))
+    grant = give_grant(parts, me.owner, wish, actor=me.actor)
+    given = given_document(grant) | {"receipt_id": receipt_of_grant(parts, grant)}
     return then_new_keys(answered(given, 201), parts, me)
 
 

@@ -163,7 +163,13 @@ ANSWERS: dict[str, Schema] = {
     "Structure": shape({"structure_id": TEXT, "name": TEXT, "kind": words(StructureKind)}),
     "Grantee": GRANTEE,
     "GrantGiven": shape(
-        {"grant_id": TEXT, "state": words(GrantState), "starts_at": INSTANT, "ends_at": INSTANT}
+        {
+            "grant_id": TEXT,
+            "state": words(GrantState),
+            "starts_at": INSTANT,
+            "ends_at": INSTANT,
+            "receipt_id": TEXT_OR_NULL,
+        }
     ),
     "Grant": shape(
         {
