@@ -111,8 +111,13 @@ def show_shared(request: Request, grant_id: str, me: Me) -> Response:
         stop_action=f"/mes-partages/{grant.id}/arreter",
         stop=words_of(parts.frame, grant.terms, body.name).stop,
         seen_href=f"/mes-partages/{grant.id}/vu",
+        slip_action=f"/mes-partages/{grant.id}/papier" if paper_possible(request) else "",
     )
     return page(request, view, me.session)
+
+
+def paper_possible(request: Request) -> bool:
+    return bool(getattr(request.app.state, "paper_possible", True))
 
 
 def _own(request: Request, me: Person, grant_id: str) -> Grant:
