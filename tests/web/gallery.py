@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from schemas.names import LegalBasis, Role
-from tests.web import gallery_notices, gallery_relinking, gallery_team
+from tests.web import gallery_notices, gallery_relinking, gallery_sharing, gallery_team
 from tests.web.gallery_account import own_account, own_office_account, signed_out
 from tests.web.gallery_forms import CARRIED, FIELDS, PURPOSES, SHARE_THEMES, SPECIALS
 from tests.web.gallery_people import (
@@ -71,6 +71,7 @@ def _public() -> dict[str, v.PageView]:
         "invitation": v.InvitationView(CCAS, Role.ADVISER, "/invitation/jeton"),
         "invitation-perdue": v.InvitationView(),
         "carnet-a-verifier": gallery_relinking.HER,
+        **gallery_sharing.SLIPS,
         **signed_out(),
         "aide": v.HelpView(),
         "accessibilite": v.AccessibilityView(date(2026, 1, 15), "https://carnet.exemple.invalid"),
@@ -174,27 +175,9 @@ def _person() -> dict[str, v.PageView]:
             ),
             CARRIED,
         ),
-        "partager-verifier": v.ShareConfirmView(
-            SIAE,
-            "vous proposer un poste",
-            datetime(2026, 4, 3, 22, tzinfo=UTC),
-            3,
-            (seen(MOBILITY), seen(WORK)),
-            CARRIED,
-            "Amina Diallo",
-            ("véhicule",),
-            True,
-        ),
-        "partage-fait": v.ShareDoneView(
-            SIAE,
-            "vous proposer un poste",
-            ("permis", "heures souhaitées", "disponibilité"),
-            END,
-            "/mes-partages/g2/arreter",
-        ),
+        **gallery_sharing.PAGES,
         "mes-partages": v.GrantsView(CARDS, ENDED, older_href="/mes-partages?avant=g3"),
         "mes-partages-vide": v.GrantsView(()),
-        "partage-arrete": v.GrantStoppedView(SIAE, ("permis", "heures souhaitées"), NOW, True),
         "qui-a-vu": v.AccessesView(LINES, True, "/qui-a-vu", "/qui-a-vu?avant=39", "/qui-a-vu"),
         "qui-a-vu-vide": v.AccessesView(()),
         "telechargements": v.DownloadsView("/mes-telechargements/carnet.pdf"),

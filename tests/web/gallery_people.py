@@ -205,7 +205,7 @@ LINES = (
         "vous proposer un poste",
         StructureKind.SIAE,
         "un conseiller",
-        date(2026, 2, 27),
+        why="Vous l’aviez permis le 27 février.",
     ),
     v.AccessLine(
         "41",
@@ -215,7 +215,7 @@ LINES = (
         "vous accompagner dans vos démarches",
         StructureKind.CCAS,
         "votre référente",
-        date(2026, 2, 1),
+        why="Vous l’aviez permis le 1er février.",
         verify_href="/qui-a-vu/41",
     ),
     v.AccessLine(
