@@ -28,7 +28,6 @@ from tests.web.gallery_people import (
     HOUSING,
     LINES,
     LOCALE,
-    MOBILITY,
     NOBODY,
     NOW,
     PARTS,
