@@ -24,6 +24,7 @@ from vault.services.parts import Parts
 from vault.services.ports import Draft, HabilitationRow, SecretRow, Work
 from vault.services.referents import (
     ACTIVE,
+    DROPPING,
     ENDED,
     ENDING,
     PROPOSED,
@@ -91,7 +92,7 @@ def _change(
     made = _row(carnet_id or CarnetId(new_id()), who, work.now, ACTIVE if in_charge else PROPOSED)
     parts.keystore.add_secrets([_vouching(parts, made)])
     left: list[ReferentRow] = []
-    nobody = [replace(made, state=ENDING)]  # vouched for in vain
+    nobody = [replace(made, state=DROPPING)]  # vouched for in vain
     if carnet_id is None:
         done, left = None, nobody
     elif who is None:
@@ -110,7 +111,9 @@ def _change(
     else:
         done, left = _propose(work, rows, made)
     work.append(_entry(parts, carnet_id, made, done, journals, actor))
-    return left or [replace(made, assignment_id=new_id())]  # as much to settle, whatever the carnet
+    return left or [
+        replace(made, assignment_id=new_id(), state=DROPPING)
+    ]  # as much to settle, whatever the carnet
 
 
 def _propose(
@@ -120,7 +123,7 @@ def _propose(
     before = [row for row in rows if row.state == PROPOSED and row.structure_id == made.structure_id]
     others = [row for row in rows if row.state == PROPOSED and row not in before]
     if len(others) >= MOST_PROPOSED:
-        return None, [replace(made, state=ENDING)]
+        return None, [replace(made, state=DROPPING)]
     left = _over(work, before, (PROPOSED,))
     work.add_referent(replace(made, ends_at=made.starts_at + PROPOSED_FOR))
     return PROPOSED, left
@@ -216,8 +219,9 @@ def _to_confirm(work: Work, made: ReferentRow) -> ReferentRow:
 
 def _over(work: Work, rows: Sequence[ReferentRow], states: Sequence[str]) -> list[ReferentRow]:
     """Those of ``rows`` in one of ``states``, over from now on."""
+    after = {ACTIVE: ENDING, PROPOSED: DROPPING}
     left = [
-        replace(row, state=ENDING, ends_at=to_the_millisecond(work.now), confirm_until=None)
+        replace(row, state=after[row.state], ends_at=to_the_millisecond(work.now), confirm_until=None)
         for row in rows
         if row.state in states
     ]
@@ -227,22 +231,26 @@ def _over(work: Work, rows: Sequence[ReferentRow], states: Sequence[str]) -> lis
 
 
 def settle(parts: Parts, left: Sequence[ReferentRow]) -> None:
-    """What vouched for assignments that are over goes. Repeatable."""
+    """What vouched for assignments that are over goes, and so does what nobody took. Repeatable."""
     if not left:
         return
     parts.keystore.delete_secrets([binding_name(REFERENT, binding_id(row)) for row in left])
     with parts.data.change() as work:
         for row in left:
-            work.set_referent(replace(row, state=ENDED))
+            if row.state == DROPPING:
+                work.drop_referent(row)
+            else:
+                work.set_referent(replace(row, state=ENDED))
         work.commit()
 
 
 def finish_assignments(parts: Parts, now: datetime) -> int:
     """Go on with what was interrupted, and end what was proposed in vain; how many. Repeatable."""
     done = 0
-    while rows := parts.data.referents_in(ENDING, limit=BATCH):
-        settle(parts, rows)
-        done += len(rows)
+    for state in (ENDING, DROPPING):
+        while rows := parts.data.referents_in(state, limit=BATCH):
+            settle(parts, rows)
+            done += len(rows)
     while rows := parts.data.referents_over(PROPOSED, now, limit=BATCH):
         with parts.data.change() as work:
             left = _over(work, rows, (PROPOSED,))

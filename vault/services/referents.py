@@ -3,7 +3,7 @@
 - An assignment is believed only while its row is active and the root vouches for it (``bindings``): whoever
   writes in D makes nobody a référent, and brings no former one back.
 - Making goes K (what vouches), then D with its entry. Ending goes entry (D), then K (what vouches), then D:
-  state ``ending`` says what is left to do, and the finishing pass does it.
+  the states on the way say what is left to do, and the finishing pass does it.
 - What a person shares with « mon référent » is read only by whoever is it at that instant, and only if it was
   given while he was: a change never hands anything over (``handing_over`` does, when she says so).
 """
@@ -21,7 +21,8 @@ from vault.services.ports import HabilitationRow, ReadFacts, StandingReferent
 from vault.services.sharing_rows import ReferentRow
 
 REFERENT = "referent"  # the function, as the terms of a grant name it; and the kind of its binding
-PROPOSED, ACTIVE, ENDING, ENDED = "proposed", "active", "ending", "ended"
+PROPOSED, ACTIVE, ENDED = "proposed", "active", "ended"
+ENDING, DROPPING = "ending", "dropping"  # what vouched is still to be deleted; then ended, or no row at all
 
 
 def current_referent(parts: Parts, carnet_id: CarnetId) -> ReferentRow | None:

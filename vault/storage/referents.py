@@ -82,6 +82,15 @@ class ReferentChanges(Changes):
             .values(**values)
         )
 
+    def drop_referent(self, row: ReferentRow) -> None:
+        """What was proposed, and nobody took."""
+        self._connection.execute(
+            delete(referents).where(
+                referents.c.carnet_id == row.carnet_id,
+                referents.c.assignment_id == row.assignment_id,
+            )
+        )
+
     def set_referent_wish(self, carnet_id: CarnetId, sealed: bytes | None) -> None:
         """Her words in place of those before; None: none any more."""
         mine = delete(referent_wishes).where(referent_wishes.c.carnet_id == carnet_id)
