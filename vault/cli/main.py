@@ -20,6 +20,7 @@ from vault.cli import (
     demo,
     jobs,
     keys,
+    mandates,
     members,
     receipts,
     relinkings,
@@ -36,6 +37,7 @@ TOPICS = (
     database,
     structures,
     members,
+    mandates,
     clients,
     audit,
     carnets,
@@ -59,6 +61,8 @@ _HINTS = {
     "ClientKeyError": "carnet client key list shows what there is",
     "NoSuchRequestError": "carnet relink list shows those that wait; one without news for 90 days is dropped",
     "AlreadyDecidedError": "carnet relink list shows those that wait; what was decided is in the log",
+    "NoSuchHelperError": "carnet member list shows who has the role helper, with its id",
+    "MandateRefusedError": "scopes, end and holder must be ones that such a ruling can have",
     "BadKeyError": "give the public half alone: kty, crv, x (and y)",
 }
 
