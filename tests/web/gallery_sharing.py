@@ -24,7 +24,8 @@ GUESSES = (
         "Une réponse simplifiée dit encore quelque chose",
         ("sources de revenu",),
         "« un minimum social » veut dire l’une de ces réponses : RSA (revenu de solidarité active), "
-        "allocation de solidarité spécifique (ASS), allocation aux adultes handicapés (AAH). On ne sait pas laquelle.",
+        "allocation de solidarité spécifique (ASS), allocation aux adultes handicapés (AAH). "
+        "On ne sait pas laquelle.",
     ),
     v.GuessLine("Ces réponses parlent aussi d’une autre personne", ("conjoint ou conjointe",)),
 )
