@@ -13,6 +13,7 @@ from fastapi.responses import Response
 
 from vault.services.sharing import give_grant
 from vault.web import guard
+from vault.web.afterwards import then_new_keys
 from vault.web.guard import Person
 from vault.web.pages import share_draft
 from vault.web.pages.answering import page, see_other
@@ -98,7 +99,7 @@ def share(request: Request, form: Posted, me: Me) -> Response:
         if not sealer.holds(form.one(share_draft.PREVIEW), sealer.preview(draft)):
             return preview_page(request, me, draft, status=422)
         grant = give_grant(parts, me.owner, wish_of(parts, draft), actor=me.actor)
-        return see_other(f"/mes-partages/{grant.id}/partage")
+        return then_new_keys(see_other(f"/mes-partages/{grant.id}/partage"), parts, me)
 
     return _stepping(request, me, answer)
 

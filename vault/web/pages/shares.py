@@ -12,6 +12,7 @@ from vault.services.own_carnet import list_own_grants
 from vault.services.seeing import see_now
 from vault.services.stopping import NoSuchGrantError, withdraw_grant
 from vault.web import guard
+from vault.web.afterwards import then_new_keys
 from vault.web.guard import Person
 from vault.web.pages import views
 from vault.web.pages.answering import page, see_other
@@ -58,8 +59,9 @@ def _page_of(ended: list[Grant], before: str | None) -> tuple[list[Grant], Grant
 
 @router.post("/mes-partages/{grant_id}/arreter")
 def stop_share(request: Request, grant_id: str, me: Me) -> Response:
-    grant = withdraw_grant(state_of(request).parts, me.owner, GrantId(grant_id), actor=me.actor)
-    return see_other(f"/mes-partages/{grant.id}/arrete")
+    parts = state_of(request).parts
+    grant = withdraw_grant(parts, me.owner, GrantId(grant_id), actor=me.actor)
+    return then_new_keys(see_other(f"/mes-partages/{grant.id}/arrete"), parts, me)
 
 
 @router.get("/mes-partages/{grant_id}/arrete")
