@@ -38,9 +38,11 @@ class GuessKind(Word):
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One thing that may be guessed. ``labels``: the informations; ``detail``: one more sentence, or none."""
+    """One thing that may be guessed. ``labels``: the informations, as they stand inside a sentence;
+    ``detail``: one more sentence, or none."""
 
     kind: GuessKind
+    compartments: tuple[CompartmentId, ...] = ()
     labels: tuple[str, ...] = ()
     detail: str = ""
 
@@ -64,10 +66,10 @@ def guesses(
                 if one.field_id not in exact:
                     found += _groups(catalogue, one, values.get(one.id, ()))
         elif kind is GuessKind.GRANTEE:
-            found += [Guess(kind, (), _GRANTEE)] if sensitive_grantee else []
+            found += [Guess(kind, detail=_GRANTEE)] if sensitive_grantee else []
         else:
-            labels = tuple(one.inline for one in known if _says(catalogue, one, kind))
-            found += [Guess(kind, labels, _DETAILS.get(kind, ""))] if labels else []
+            told = [one for one in known if _says(catalogue, one, kind)]
+            found += [_guess(kind, told)] if told else []
     return tuple(found)
 
 
@@ -75,6 +77,11 @@ _GRANTEE = "Il sera écrit dans vos partages et sur vos papiers. Les autres orga
 _DETAILS = {
     GuessKind.PLACES: "Nous retirons les noms que nous reconnaissons. Relisez ceux qui restent.",
 }
+
+
+def _guess(kind: GuessKind, told: Sequence[Compartment]) -> Guess:
+    ids, labels = tuple(one.id for one in told), tuple(one.inline for one in told)
+    return Guess(kind, ids, labels, _DETAILS.get(kind, ""))
 
 
 def _says(catalogue: Catalogue, one: Compartment, kind: GuessKind) -> bool:
@@ -104,6 +111,7 @@ def _groups(catalogue: Catalogue, one: Compartment, shown: Sequence[object]) -> 
     return [
         Guess(
             GuessKind.GROUP,
+            (one.id,),
             (one.inline,),
             spaced(
                 f"« {_word(catalogue, one, group)} » veut dire l’une de ces réponses : "

@@ -15,6 +15,7 @@ from enum import StrEnum
 from consent.decisions import Allowed
 from consent.grants import GranteeKind
 from schemas.ids import CarnetId, GrantId, ProfessionalId, StructureId
+from schemas.inference import Guess, guesses
 from schemas.names import Outcome, Role, StructureKind
 from vault.audit.events import AboutContent, ActorKind, Op
 from vault.carnet.entries import EntryBrokenError
@@ -36,7 +37,7 @@ from vault.services.ports import (
 from vault.services.reading import FieldsView, Reader, SharedRead, ask_of, decision_on, held_heads
 from vault.services.sharing import Wish, check_wish, make_grant
 from vault.services.stopping import NoSuchGrantError
-from vault.services.structures import structure_of
+from vault.services.structures import structure_behind, structure_of
 from vault.services.writing import CarnetClosedError, owner_secrets
 
 LOOKS = 5  # at keys that change while she looks
@@ -92,6 +93,21 @@ def see_now(parts: Parts, owner: OwnerAccess, grant_id: GrantId, *, actor: Actor
         return _Look(row, parts.owner_keys.grants(owner, [grant_id]).get(grant_id))
 
     return _see(parts, owner, stored, actor)
+
+
+def guesses_of(parts: Parts, seen: Seen) -> tuple[Guess, ...]:
+    """What could be guessed from it, now or as soon as she writes what is still empty."""
+    grant = seen.grant.grant
+    shown = seen.view.fields if seen.view else {}
+    values = {name: [entry.body.value for entry in entries] for name, entries in shown.items()}
+    structure_id = structure_behind(parts, grant.terms.grantee)
+    structure = parts.data.structure(structure_id) if structure_id else None
+    return guesses(
+        parts.catalogue,
+        grant.terms.compartments,
+        values,
+        sensitive_grantee=structure is not None and structure.sensitive,
+    )
 
 
 def _see(parts: Parts, owner: OwnerAccess, look: Callable[[], _Look], actor: Actor) -> Seen:

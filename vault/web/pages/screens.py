@@ -2,20 +2,19 @@
 wants to see what he sees. Nothing here is shown to the one that is not shown to the other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from consent.grants import Grant
-from schemas.ids import CompartmentId, PurposeId
-from schemas.inference import GuessKind, guesses
+from schemas.ids import PurposeId
+from schemas.inference import GuessKind
 from schemas.purposes import Frame, UnknownPurposeError
 from vault.carnet.references import shown
 from vault.services.key_sources import OwnerAccess
 from vault.services.own_carnet import list_own_grants
 from vault.services.parts import Parts
 from vault.services.reading import FieldsView
-from vault.services.seeing import Seen, Unseen
-from vault.services.structures import structure_behind
+from vault.services.seeing import Seen, Unseen, guesses_of
 from vault.web.pages import views
 from vault.web.pages.naming import labels, plain_purpose
 from vault.web.pages.presenting import shared_name, shared_themes
@@ -62,7 +61,10 @@ def preview(parts: Parts, owner: OwnerAccess, seen: Seen, body: views.Body) -> v
         body=body,
         screen=carnet_view(parts, seen.view, _others(parts, owner, seen)) if seen.view else None,
         broken=seen.why is Unseen.BROKEN,
-        guesses=_guesses(parts, seen, fields),
+        guesses=tuple(
+            views.GuessLine(one.kind.label, () if one.kind is GuessKind.NAME else one.labels, one.detail)
+            for one in guesses_of(parts, seen)
+        ),
         empty=labels(parts.catalogue, [one for one in terms.compartments if one not in fields])
         if seen.view
         else (),
@@ -82,28 +84,3 @@ def _others(parts: Parts, owner: OwnerAccess, seen: Seen) -> list[views.Link]:
         and grant.terms.purpose_id != terms.purpose_id
     }
     return list(found.values())
-
-
-def _guesses(
-    parts: Parts, seen: Seen, fields: Mapping[CompartmentId, Sequence[object]]
-) -> tuple[views.GuessLine, ...]:
-    values = {
-        name: [entry.body.value for entry in entries]  # type: ignore[attr-defined]
-        for name, entries in fields.items()
-    }
-    found = guesses(
-        parts.catalogue,
-        seen.grant.grant.terms.compartments,
-        values,
-        sensitive_grantee=_sensitive(parts, seen.grant.grant),
-    )
-    return tuple(
-        views.GuessLine(one.kind.label, () if one.kind is GuessKind.NAME else one.labels, one.detail)
-        for one in found
-    )
-
-
-def _sensitive(parts: Parts, grant: Grant) -> bool:
-    structure_id = structure_behind(parts, grant.terms.grantee)
-    row = parts.data.structure(structure_id) if structure_id else None
-    return row is not None and row.sensitive
