@@ -102,6 +102,8 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "my_receipt": [("person", get(f"/me/receipts/{receipt_id}"))],
         "my_receipt_kantara": [("person", get(f"/me/receipts/{receipt_id}/kantara"))],
         "receipt_keys": [("anyone", lambda c: c.get("/.well-known/carnet-receipts"))],
+        "see_grant": [("person", get(f"/me/grants/{scene.grant_id}/view"))],
+        "print_slip": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/slip"))],
         "withdraw_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/withdraw"))],
     }
 

@@ -23,6 +23,8 @@ ISSUE_ROUTES = {
     ("post", f"{V1}/me/grants"),
     ("get", f"{V1}/me/grants"),
     ("post", f"{V1}/me/grants/{{grant_id}}/withdraw"),
+    ("get", f"{V1}/me/grants/{{grant_id}}/view"),
+    ("post", f"{V1}/me/grants/{{grant_id}}/slip"),
     ("get", f"{V1}/me/grants/{{grant_id}}/notices"),
     ("put", f"{V1}/me/grants/{{grant_id}}/notices"),
     ("get", f"{V1}/me/notices"),

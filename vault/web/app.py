@@ -37,6 +37,7 @@ from vault.web.api import (
     receipts,
     revocation,
     sante,
+    seeing,
     session,
 )
 from vault.web.api.client_keys import ClientKeys
@@ -60,6 +61,7 @@ API: tuple[APIRouter, ...] = (
     grants.router,
     me.router,
     notices.router,
+    seeing.router,
     receipts.router,
     session.router,
     catalogue.router,

@@ -61,6 +61,8 @@ def purpose_document(purpose: Purpose) -> Document:
         "label": purpose.label,
         "sentence": purpose.sentence,
         "legal_basis": purpose.legal_basis,
+        "legal_text": purpose.legal_text,
+        "objection": purpose.objection,
         "structure_kinds": list(purpose.structure_kinds),
         "fields": list(purpose.compartments),
         "max_days": purpose.max_days,

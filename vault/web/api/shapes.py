@@ -153,6 +153,8 @@ ANSWERS: dict[str, Schema] = {
             "label": TEXT,
             "sentence": TEXT,
             "legal_basis": words(LegalBasis),
+            "legal_text": TEXT_OR_NULL,
+            "objection": TRUTH,
             "structure_kinds": several(words(StructureKind)),
             "fields": COMPARTMENTS,
             "max_days": COUNT,
