@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from schemas.names import LegalBasis, Role
-from tests.web import gallery_notices, gallery_relinking, gallery_sharing, gallery_team
+from tests.web import gallery_mandates, gallery_notices, gallery_relinking, gallery_sharing, gallery_team
 from tests.web.gallery_account import own_account, own_office_account, signed_out
 from tests.web.gallery_forms import CARRIED, FIELDS, PURPOSES, SHARE_THEMES, SPECIALS
 from tests.web.gallery_people import (
@@ -258,6 +258,7 @@ def samples() -> Mapping[str, Sample]:
         (_professional(), PROFESSIONAL),
         (gallery_team.PAGES, gallery_team.MANAGER),
         (_dpo(), DPO),
+        *gallery_mandates.GROUPS,
     )
     return {
         name: Sample(view, replace(common, here=here.get(name, "/-")))

@@ -21,6 +21,7 @@ from vault.web.guard import SAFE_METHODS
 from vault.web.login import safe_return_path
 from vault.web.pages import kept_form, views
 from vault.web.pages.cookie import BEFORE_SESSION
+from vault.web.pages.mandate_words import OF
 from vault.web.pages.rendering import render
 from vault.web.problems import Problem
 from vault.web.state import WebState, state_of
@@ -109,9 +110,9 @@ def _acting_for(state: WebState, session: Session) -> views.ActingFor:
         now = None
     name = session.private.get(FOR_NAME, "")
     if now is None:
-        return views.ActingFor(name, "il est terminé")
+        return views.ActingFor(name, "mais ce mandat est terminé")
     pages = [link for scope, links in ACTING_PAGES.items() if now.may(scope) for link in links]
-    return views.ActingFor(name, now.mandate.kind.label, tuple(pages))
+    return views.ActingFor(name, f"au titre {OF[now.mandate.kind]}", tuple(pages))
 
 
 def _standing(state: WebState, session: Session) -> tuple[str, bool, bool]:

@@ -10,7 +10,7 @@ from vault.services.own_carnet import Access
 from vault.services.parts import Parts
 from vault.web.pages import french, views
 
-_OF = {
+OF = {
     MandateKind.HELPER: "du mandat d’aide",
     MandateKind.CURATORSHIP: "de la curatelle",
     MandateKind.GUARDIANSHIP: "de la tutelle",
@@ -41,7 +41,7 @@ def by_words(parts: Parts, carnet_id: CarnetId) -> Mapping[MandateId, ByWords]:
 def words_of(one: Shown) -> ByWords:
     name = one.holder or UNKNOWN.who
     who = f"{name} ({one.structure.name})" if one.structure else name
-    return ByWords(who, f"au titre {_OF[one.row.kind]} du {french.short_day(one.row.starts_at)}")
+    return ByWords(who, f"au titre {OF[one.row.kind]} du {french.short_day(one.row.starts_at)}")
 
 
 def with_mandates(

@@ -87,7 +87,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class ActingFor:
-    """For whom somebody acts, under what (« mandat d’aide »), and the pages that opens."""
+    """For whom somebody acts, « au titre du mandat d’aide », and the pages that opens."""
 
     name: str
     title: str
