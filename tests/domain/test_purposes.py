@@ -201,3 +201,20 @@ def test_a_file_that_is_no_frame_is_refused(tmp_path: Path) -> None:
     path.write_text('{"version": "a", "version": "b"}', encoding="utf-8")
     with pytest.raises(FrameError, match=r"cadre\.json"):
         Frame.load(path, CATALOGUE)
+
+
+def test_the_frame_of_public_task_says_what_it_rests_on_and_lets_one_object() -> None:
+    catalogue = Catalogue.load()
+    frame = Frame.load(SHIPPED.parent / "mission-v1.json", catalogue)
+    missions = [one for one in frame.purposes if one.legal_basis is LegalBasis.PUBLIC_TASK]
+    assert missions
+    for one in missions:
+        assert one.objection
+        assert "L. 263-4-1" in (one.legal_text or "")
+        assert not one.special, "what the mission does not need is shared by consent alone"
+        assert not {"employeur", "siae", "association"} & set(one.structure_kinds)
+    others = [one for one in frame.purposes if one not in missions]
+    assert {one.legal_basis for one in others} == {LegalBasis.CONSENT}
+    special = {one.id for one in catalogue.compartments() if one.special}
+    assert set(frame.purpose("en_dire_plus").special) == special
+    assert frame.retention["carnet"].months == 24
