@@ -14,22 +14,12 @@ from functools import lru_cache
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from consent.lifecycle import TERMINAL, may_become
 from schemas.canonical import canonical, parse_canonical
 from schemas.ids import CarnetId, CompartmentId, GrantId, ProfessionalId, PurposeId, StructureId
 from schemas.names import GrantState, LegalBasis, Right
 
 PARIS = ZoneInfo("Europe/Paris")
-TERMINAL = frozenset(
-    {
-        GrantState.REFUSED,
-        GrantState.WITHDRAWN,
-        GrantState.REVOKED,
-        GrantState.EXPIRED,
-        GrantState.INVALIDATED,
-        GrantState.REPLACED,
-        GrantState.LAPSED,
-    }
-)
 
 
 class GrantError(Exception):
@@ -185,6 +175,8 @@ def ended(grant: Grant, state: GrantState, *, now: datetime) -> Grant:
         raise GrantError(f"{state} does not end a grant")
     if grant.state in TERMINAL:
         raise GrantError("a grant that ended never reopens")
+    if not may_become(grant.state, state):
+        raise GrantError(f"a grant that is {grant.state} does not become {state}")
     return replace(grant, state=state, ended_at=now)
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from consent.grants import (
     PARIS,
-    TERMINAL,
     Grant,
     Grantee,
     GranteeKind,
@@ -22,6 +21,7 @@ from consent.grants import (
     replaced_by,
     terms_of,
 )
+from consent.lifecycle import TERMINAL
 from schemas.canonical import canonical
 from schemas.ids import CarnetId, CompartmentId, GrantId, ProfessionalId, PurposeId, StructureId
 from schemas.names import GrantState, LegalBasis, Right
@@ -260,11 +260,16 @@ def test_what_does_not_end_a_grant_is_no_end(state: GrantState) -> None:
         ended(Grant(some_terms(), GrantState.GRANTED), state, now=NOW)
 
 
-@pytest.mark.parametrize("state", sorted(TERMINAL))
+@pytest.mark.parametrize("state", sorted(TERMINAL - {GrantState.REFUSED}))
 def test_ending_keeps_the_terms_and_notes_when(state: GrantState) -> None:
     grant = Grant(some_terms(), GrantState.GRANTED)
     assert ended(grant, state, now=NOW) == Grant(some_terms(), state, NOW)
     assert not ended(grant, state, now=NOW).live(NOW)
+
+
+def test_what_was_given_is_no_longer_refused() -> None:
+    with pytest.raises(GrantError):
+        ended(Grant(some_terms(), GrantState.GRANTED), GrantState.REFUSED, now=NOW)
 
 
 def test_what_is_not_an_end_is_exactly_what_may_still_be_answered_or_read() -> None:
