@@ -59,6 +59,7 @@ class Reader:
     structure_id: StructureId
     structure_kind: StructureKind
     grantees: tuple[Grantee, ...]
+    emergency_id: str | None = None  # reads only while this emergency is open (``break_glass``)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,7 @@ def _ticket(parts: Parts, one: _Decided) -> ReadTicket:
         actor.client_id,
         actor.professional_id,
         assignment_needed(one.facts, one.decision.grant_id),
+        one.read.reader.emergency_id,
     )
     return ReadTicket(one.entry, recheck, denied)
 

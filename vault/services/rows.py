@@ -54,6 +54,7 @@ class Recheck:
     client_id: ClientId | None = None
     professional_id: ProfessionalId | None = None
     assignment_id: str | None = None  # as whom the caller reads: still her référent
+    emergency_id: str | None = None  # in which emergency: still open
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from vault.services.ports import StoredCheckpoint
 from vault.services.receipts import drop_strays
 from vault.services.rekeying import rekey, rekeyings
 from vault.services.relinking import drop_old_requests
+from vault.services.reviewing import finish_emergencies
 from vault.services.stopping import cut, expire_grant
 
 BATCH = 200
@@ -54,6 +55,7 @@ class UpkeepReport:
     strays: int = 0  # proofs of what was asked about nobody
     referents: int = 0  # assignments that are over, and shares not given to the next référent in time
     notices: int = 0  # mails queued for people who wish to be told
+    emergencies: int = 0  # accesses of an emergency whose minutes are over
     mandates: int = 0  # that came to their end, or whose end was interrupted
 
     def any(self) -> bool:
@@ -77,6 +79,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "strays": lambda: drop_strays(parts),
         "referents": lambda: finish_assignments(parts, now) + lapse_unconfirmed(parts, now),
         "notices": lambda: notify(parts),
+        "emergencies": lambda: finish_emergencies(parts),
         "mandates": lambda: finish_mandates(parts),
     }
     done: dict[str, int] = {}

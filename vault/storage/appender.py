@@ -27,7 +27,7 @@ from vault.storage.columns import fixed, to_ms
 from vault.storage.database import Database
 from vault.storage.failures import LOG
 from vault.storage.prepared import Prepared, identifiers, one_of
-from vault.storage.sharing_tables import referents
+from vault.storage.sharing_tables import emergencies, referents
 from vault.storage.tables import carnets, clients, grants, habilitations
 
 MOST = 256  # entries in one transaction
@@ -58,6 +58,9 @@ class UnderTheLock:
         if not rechecks:
             return ()
         live = set(_LIVE.rows(connection, **_asked(rechecks, now)))
+        emergencies_read = [recheck.emergency_id for recheck in rechecks if recheck.emergency_id]
+        if emergencies_read:  # hardly ever: a statement of its own costs the others nothing
+            live |= set(_OPEN.rows(connection, now=to_ms(now), emergencies=identifiers(emergencies_read)))
         return {recheck for recheck in rechecks if _needs(recheck) <= live}
 
 
@@ -92,6 +95,16 @@ _LIVE = Prepared(
 )
 
 
+# The emergencies that two professionals opened, and whose minutes are not over.
+_OPEN = Prepared(
+    select(fixed("emergency"), emergencies.c.emergency_id, emergencies.c.carnet_id).where(
+        one_of(emergencies.c.emergency_id, "emergencies"),
+        emergencies.c.state == fixed("open"),
+        emergencies.c.ends_at > _NOW,
+    )
+)
+
+
 def _asked(rechecks: Collection[Recheck], now: datetime) -> dict[str, Any]:
     return {
         "now": to_ms(now),
@@ -116,6 +129,8 @@ def _needs(recheck: Recheck) -> set[tuple[str | None, ...]]:
         needs.add(("professional", recheck.professional_id, ""))
     if recheck.assignment_id is not None:
         needs.add(("referent", recheck.assignment_id, recheck.carnet_id))
+    if recheck.emergency_id is not None:
+        needs.add(("emergency", recheck.emergency_id, recheck.carnet_id))
     return needs
 
 
