@@ -7,7 +7,7 @@ import pytest
 from schemas.names import LegalBasis
 from vault.web.pages.basis_words import OBJECT, STOP, BasisWords, basis_words, read_by
 
-TEXT = "code de l’exemple, article L. 1"
+TEXT = "code de l’exemple, article 1"
 WHO = "CCAS de Brest"
 
 

@@ -78,8 +78,8 @@ def basis_words(basis: LegalBasis, who: str, *, text: str | None, objection: boo
                 rests_on,
                 f"La loi impose que {who} reçoive ces informations{cited}.",
                 STOP,
-                f"Seul ce partage du carnet s’arrête. La loi impose à d’autres de donner ces informations "
-                f"à {who}{cited}.",
+                f"Seul ce partage du carnet s’arrête. La loi peut faire parvenir ces informations à {who} "
+                f"autrement{cited}.",
                 f"{who} ne peut plus rien lire ici. La loi lui permet de les demander autrement.",
             )
         case LegalBasis.VITAL_INTERESTS:
