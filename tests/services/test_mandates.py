@@ -12,7 +12,7 @@ from schemas.names import MandateKind, MandateScope, Role, StructureKind
 from tests.services.killing import Change, killed_before
 from tests.world import MovingClock, Professional, Someone, World
 from vault.audit.events import ActorKind, Op
-from vault.services import acting, acts, helping, mandates, own_carnet, sessions, sharing, writing
+from vault.services import acting, acts, helping, mandates, own_carnet, sessions, sharing, standing, writing
 from vault.services.bindings import MANDATE, binding_name
 from vault.services.habilitations import end_habilitation
 from vault.services.journal import OPERATOR, Actor
@@ -183,7 +183,7 @@ def test_a_mandate_is_over_by_the_clock_before_any_pass_notes_it(town: World, cl
     session = told.begun(row)
     clock.forward(days=2, minutes=1)
     assert not told.may(session)
-    assert mandates.live_mandate(town.parts, row.mandate_id) is None
+    assert standing.live_mandate(town.parts, row.mandate_id) is None
     assert mandates.finish_mandates(town.parts) >= 1
     stored = town.parts.data.mandate(row.mandate_id)
     assert stored is not None
@@ -197,8 +197,8 @@ def test_giving_again_to_the_same_helper_replaces_what_was_given(town: World) ->
     session = told.begun(first)
     second = told.give()
     assert not told.may(session)
-    assert mandates.live_mandate(town.parts, first.mandate_id) is None
-    assert mandates.live_mandate(town.parts, second.mandate_id) == second
+    assert standing.live_mandate(town.parts, first.mandate_id) is None
+    assert standing.live_mandate(town.parts, second.mandate_id) == second
 
 
 def test_a_helper_who_left_or_is_none_acts_for_nobody(town: World) -> None:
@@ -222,7 +222,7 @@ def test_nobody_acts_under_a_mandate_of_somebody_else(town: World) -> None:
     assert acting.begin(town.parts, own.session, row.mandate_id, cookie=own.cookie, address=None) is None
     with pytest.raises(mandates.NoSuchMandateError):
         other.end(replace(row, carnet_id=other.someone.carnet_id))
-    assert mandates.live_mandate(town.parts, row.mandate_id) is not None
+    assert standing.live_mandate(town.parts, row.mandate_id) is not None
 
 
 def test_a_session_acts_for_its_own_account_alone_and_begins_nothing_further(town: World) -> None:
@@ -274,6 +274,29 @@ def test_whoever_acts_shares_nothing_with_his_own_structure(town: World) -> None
     assert town.share(as_helper, elsewhere, ["permis_conduire"], purpose="accompagnement")
 
 
+def test_what_was_begun_under_a_mandate_is_not_done_once_it_is_over(town: World) -> None:
+    """He passed the door, then she stopped it: under the lock nothing is read, written or shared any more."""
+    told = aid(town)
+    row = told.give(WRITE, PRINT, SHARE)
+    session = told.begun(row)
+    found = acting.acting_now(town.parts, session.session)
+    assert found is not None
+    late = replace(told.someone, actor=found.actor(session.session, None))
+    grant = town.share(told.someone, town.structure(), ["permis_conduire"])
+    told.end(row)
+    size = town.parts.data.log_size()
+    for act in (
+        lambda: own_carnet.read_own_carnet(town.parts, late.owner, actor=late.actor),
+        lambda: town.write(late, "permis_conduire", ["b"]),
+        lambda: town.share(late, town.structure("Autre"), ["permis_conduire"]),
+        lambda: town.withdraw(late, grant),
+    ):
+        with pytest.raises(standing.NoLongerActsError):
+            act()
+    extra = 1  # the structure that was added meanwhile
+    assert town.parts.data.log_size() == size + extra
+
+
 # --- another hand in the stores --------------------------------------------------------------------------
 
 
@@ -291,7 +314,7 @@ def test_whoever_writes_in_the_data_store_gives_himself_no_mandate(town: World) 
     assert told.may(session), "and as it was given it stands"
     told.end(row)
     edit(town, row, "state = 'active', ended_at = NULL")
-    assert mandates.live_mandate(town.parts, row.mandate_id) is None, "none comes back"
+    assert standing.live_mandate(town.parts, row.mandate_id) is None, "none comes back"
 
 
 def test_an_end_that_is_killed_anywhere_is_finished_and_never_undone(

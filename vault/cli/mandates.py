@@ -14,9 +14,10 @@ from vault.cli.commands import Answer, Commands, UsageError
 from vault.cli.opening import checked
 from vault.services.journal import OPERATOR
 from vault.services.managing import end_of
-from vault.services.mandates import Holder, Ruling, end_mandate, record_ruling, stands
+from vault.services.mandates import Holder, Ruling, end_mandate, record_ruling
 from vault.services.parts import Parts
 from vault.services.sharing_rows import MandateRow
+from vault.services.standing import stands
 
 RULINGS = (MandateKind.CURATORSHIP, MandateKind.GUARDIANSHIP)
 

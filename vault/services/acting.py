@@ -16,7 +16,6 @@ from schemas.names import MandateScope, Role
 from vault.audit.events import ActorKind, Op
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
-from vault.services.mandates import holder_stands, live_mandate
 from vault.services.own_carnet import read_own_carnet
 from vault.services.parts import Parts
 from vault.services.ports import HabilitationRow
@@ -32,6 +31,7 @@ from vault.services.sessions import (
 )
 from vault.services.sharing_rows import MandateRow
 from vault.services.signing_in import IDENTITY_FIELD
+from vault.services.standing import holder_stands, live_mandate
 
 ACTING_RULES = SessionRules(timedelta(minutes=20), timedelta(hours=2))
 FOR_NAME, BACK_KIND, BACK_SUBJECT, BACK_ENDS = "for_name", "back_kind", "back_subject", "back_ends"

@@ -16,6 +16,7 @@ from vault.services.key_sources import Journals
 from vault.services.parts import Parts
 from vault.services.ports import Appended, Draft, Work
 from vault.services.receipts import of_move
+from vault.services.standing import check_acts
 
 ONCE_HELD = timedelta(days=183)  # how long a former grantee is told "ended" rather than "not shared"
 # After these somebody reads no more: what was shared gets new keys at her next session, or in this one.
@@ -39,7 +40,8 @@ def note_move(
 ) -> Appended:
     """Append the entry of what became of ``grant``, which is told as it now stands, and add its receipt.
     ``still_read``: what its grantee goes on reading under the grant that takes its place, and which therefore
-    needs no new key."""
+    needs no new key. Raises NoLongerActsError when whoever acts for her may not any more."""
+    check_acts(parts, actor)
     if op in ROTATING:
         work.ask_rotation(grant.terms.carnet_id, set(grant.terms.compartments) - set(still_read))
     entry = grant_entry(parts, op, grant, structure_id, journals, actor, reason=reason, request_id=request_id)

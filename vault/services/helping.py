@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from schemas.ids import ProfessionalId
-from schemas.names import Role
 from vault.audit.events import Op
 from vault.carnet.references import new_reference, read_reference
 from vault.crypto import digest
 from vault.errors import CallerError
 from vault.services.accounts import open_account
-from vault.services.bindings import in_force, to_the_millisecond
+from vault.services.bindings import to_the_millisecond
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.own_carnet import append_own
 from vault.services.parts import Parts
-from vault.services.ports import HabilitationRow, StructureRow
+from vault.services.ports import StructureRow
+from vault.services.standing import helping
 from vault.services.structures import NoSuchStructureError, known_structure
 
 HELPER_CODE = "helper"  # the kind of a link of K
@@ -37,12 +37,6 @@ class Helper:
     professional_id: ProfessionalId
     structure: StructureRow
     name: str = field(repr=False)
-
-
-def helping(parts: Parts, professional_id: ProfessionalId | None) -> HabilitationRow | None:
-    """His habilitation, in force now, if it is to help people."""
-    row = parts.data.habilitation(professional_id) if professional_id else None
-    return row if row is not None and row.role is Role.HELPER and in_force(parts, row) else None
 
 
 def make_code(parts: Parts, professional_id: ProfessionalId) -> tuple[str, datetime]:

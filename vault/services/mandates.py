@@ -20,17 +20,18 @@ from schemas.names import MandateKind, MandateScope, Outcome, Role
 from vault.audit.events import AboutContent, Op
 from vault.crypto import CryptoError, JournalSecret, open_small, seal_small
 from vault.errors import CallerError
-from vault.services.bindings import MANDATE, binding_name, binding_row, holds, instant, to_the_millisecond
-from vault.services.helping import helper_of, helping
+from vault.services.bindings import MANDATE, binding_name, binding_row, to_the_millisecond
+from vault.services.helping import helper_of
 from vault.services.journal import OPERATOR, Actor, draft
 from vault.services.key_sources import Journals, OwnerAccess
 from vault.services.own_carnet import append_own
 from vault.services.parts import Parts
-from vault.services.ports import Draft, HabilitationRow, StructureRow
+from vault.services.ports import Draft, StructureRow
 from vault.services.sharing_rows import MandateRow
+from vault.services.standing import ACTIVE, holder_stands, mandate_facts, stands
 from vault.services.writing import CarnetClosedError
 
-ACTIVE, ENDING, ENDED = "active", "ending", "ended"
+ENDING, ENDED = "ending", "ended"
 LONGEST_TEXT = 200
 BATCH = 200
 
@@ -75,37 +76,6 @@ class Shown:
     structure: StructureRow | None
     standing: bool
     holder: str = field(repr=False)
-
-
-# --- who may be believed ---------------------------------------------------------------------------------
-
-
-def mandate_facts(row: MandateRow) -> tuple[str, ...]:
-    """Who, for whom, as what, for what, from when until when."""
-    who = (row.account_id or "", row.professional_id or "", row.structure_id or "")
-    between = (instant(row.starts_at), instant(row.ends_at))
-    return (row.carnet_id, row.kind, *who, ",".join(sorted(row.scopes)), *between)
-
-
-def live_mandate(parts: Parts, mandate_id: MandateId) -> MandateRow | None:
-    """The mandate, while it stands as it was given; None for anything else."""
-    row = parts.data.mandate(mandate_id)
-    return row if row is not None and stands(parts, row) else None
-
-
-def stands(parts: Parts, row: MandateRow) -> bool:
-    """Whether it is active now, and what the root vouches for."""
-    return row.live(parts.now()) and holds(parts, MANDATE, row.mandate_id, mandate_facts(row))
-
-
-def holder_stands(parts: Parts, row: MandateRow) -> HabilitationRow | bool:
-    """What lets the holder act: his habilitation in the structure of the mandate, or True for a relative
-    whose own carnet is open. False: nothing does."""
-    if row.professional_id is not None:
-        found = helping(parts, row.professional_id)
-        return found if found is not None and found.structure_id == row.structure_id else False
-    own = parts.data.carnet(CarnetId(row.account_id)) if row.account_id else None
-    return own is not None and own.open
 
 
 # --- giving ----------------------------------------------------------------------------------------------

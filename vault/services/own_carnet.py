@@ -2,7 +2,7 @@
 appends one entry first; the screens and the API ask the same functions.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -29,6 +29,7 @@ from vault.services.ports import (
     Recheck,
     RecordRow,
 )
+from vault.services.standing import check_acts
 from vault.services.writing import CarnetClosedError, owner_secrets
 
 LOOKS = 5  # at rows that change while we look
@@ -152,11 +153,27 @@ def append_own(
             field_count=len(fields),
         )
 
+    if actor.mandate_id is not None:
+        return _append_acting(parts, owner, actor, entry), journals
     ticket = ReadTicket(entry(Outcome.GRANTED), Recheck(owner.carnet_id, None), lambda: entry(Outcome.DENIED))
     (receipt,) = parts.data.append_reads([ticket])
     if receipt.out is not Outcome.GRANTED:
         raise CarnetClosedError("this carnet is closed")
     return receipt, journals
+
+
+def _append_acting(
+    parts: Parts, owner: OwnerAccess, actor: Actor, entry: Callable[[Outcome], Draft]
+) -> Appended:
+    """The entry of somebody who acts for her: the mandate is looked at again, under the lock."""
+    with parts.data.change() as work:
+        carnet = work.carnet(owner.carnet_id)
+        if carnet is None or not carnet.open:
+            raise CarnetClosedError("this carnet is closed")
+        check_acts(parts, actor)
+        receipt = work.append(entry(Outcome.GRANTED))
+        work.commit()
+    return receipt
 
 
 def list_own_grants(parts: Parts, owner: OwnerAccess) -> Sequence[Grant]:

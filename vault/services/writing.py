@@ -23,6 +23,7 @@ from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, KeyGoneError, OwnerAccess, OwnerSecrets
 from vault.services.parts import SCHEMA_VERSION, Parts
 from vault.services.ports import CarnetRow, FieldKeyRow, RecordHead, RecordRow, Work
+from vault.services.standing import check_acts
 
 ATTEMPTS = 20
 ALIVE = (EntryState.CURRENT, EntryState.FROZEN)
@@ -158,6 +159,7 @@ def _write_once(
         field_count=len(answers),
     )
     with parts.data.change() as work:
+        check_acts(parts, actor)
         _store(parts, work, carnet, sealer.heads, sealed)
         work.append(entry)
         work.commit()

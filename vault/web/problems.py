@@ -28,6 +28,7 @@ from vault.errors import CallerError, CarnetError, LogUnavailableError, Unavaila
 from vault.services.key_sources import KeyGoneError
 from vault.services.receipts_kept import NoSuchReceiptError
 from vault.services.sharing import GrantRefusedError
+from vault.services.standing import NoLongerActsError
 from vault.services.stopping import NoSuchGrantError
 from vault.services.writing import (
     CarnetClosedError,
@@ -207,7 +208,7 @@ def _refusal(error: Exception) -> Problem | None:
             return Problem("fresh-sign-in-needed")
         case CsrfError():
             return Problem("csrf")
-        case WrongCallerError():
+        case WrongCallerError() | NoLongerActsError():
             return Problem("wrong-caller")
         case TooManyError():
             return Problem("too-many-requests", headers={"Retry-After": str(error.retry_after)})

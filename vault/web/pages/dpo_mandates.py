@@ -14,16 +14,15 @@ from vault.carnet.references import read_reference, shown
 from vault.services.helping import NoSuchHelperError, professional_of_code
 from vault.services.managing import end_of
 from vault.services.mandates import (
-    ACTIVE,
     Holder,
     MandateRefusedError,
     NoSuchMandateError,
     Ruling,
     end_mandate,
     record_ruling,
-    stands,
 )
 from vault.services.parts import Parts
+from vault.services.standing import ACTIVE, stands
 from vault.services.writing import CarnetClosedError
 from vault.web import guard
 from vault.web.api.params import well_formed
