@@ -4,7 +4,7 @@
   the jobs ever load. Opens no content.
 - ``ReaderKeys``: S_p, Q_g and the seeds of the caller's *own* grantees, which come from the session or the
   token, never from a grant row. Loaded only after the entry is durable.
-- ``OwnerKeys``: O_p and S_p, in the person's own session alone.
+- ``OwnerKeys``: O_p and S_p, in the person's own session, or one that acts for her under a mandate.
 - ``RekeyingKeys``: a structure's old and new seeds, while its key changes. G_g passes through it from one
   seal to the other and never leaves it; without S_p and Q_g it opens no content.
 - ``newest_public``: what one seals to.
@@ -150,7 +150,8 @@ class JournalKeys:
 
 @dataclass(frozen=True, slots=True)
 class OwnerAccess:
-    """The person, in her own session. Made by sign-in and by the guard of her session only."""
+    """The person, in her own session, or somebody whose mandate stands at this very request. Made by sign-in,
+    by ``acting.begin`` and by the guard only."""
 
     carnet_id: CarnetId
     session_id: SessionId
