@@ -13,10 +13,13 @@ from starlette.testclient import TestClient
 
 from exporters import PaperUnavailableError, to_pdf
 from schemas.ids import GrantId
+from schemas.names import Role, StructureKind
 from tests.web.site import BASE, V1, Machine, Site, fields_url
 from tests.world import SIAE_FIELDS, Someone
 from vault.audit.events import Op
+from vault.services.designating import designate
 from vault.services.exporting import export_own_carnet
+from vault.services.journal import OPERATOR
 from vault.services.mailing import list_mails, open_mail
 from vault.services.notices import ask_address
 
@@ -104,7 +107,35 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "receipt_keys": [("anyone", lambda c: c.get("/.well-known/carnet-receipts"))],
         "see_grant": [("person", get(f"/me/grants/{scene.grant_id}/view"))],
         "print_slip": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/slip"))],
+        **about_referent(scene),
         "withdraw_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/withdraw"))],
+    }
+
+
+def about_referent(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
+    """Somebody follows her, and two others are proposed."""
+    parts, world = scene.site.world.parts, scene.site.world
+    followed = world.member(scene.alpha.structure_id, "marc", kind=StructureKind.SIAE)
+    carnet = parts.data.carnet(scene.ana.carnet_id)
+    assert carnet is not None
+    designate(parts, carnet.reference, followed.professional_id, actor=OPERATOR)
+    for name in ("jean", "rose"):
+        structure_id = world.structure(f"CCAS {name}", StructureKind.CCAS)
+        proposed = world.member(structure_id, name, kind=StructureKind.CCAS)
+        manager = world.member(structure_id, f"chef-{name}", Role.MANAGER, kind=StructureKind.CCAS)
+        designate(parts, carnet.reference, proposed.professional_id, actor=manager.reader.actor)
+    rows = parts.data.referents_of(scene.ana.carnet_id)
+    first, second = (row.assignment_id for row in rows if row.state == "proposed")
+    (standing,) = (row.assignment_id for row in rows if row.state == "active")
+    path = f"{V1}/me/referent"
+    return {
+        "my_referent": [("person", get("/me/referent"))],
+        "say_referent_wish": [("person", lambda c: c.put(f"{path}/wish", json={"text": "une femme"}))],
+        "confirm_referent": [
+            ("person", lambda c: c.post(f"{path}/confirm", json={"assignment_id": standing}))
+        ],
+        "refuse_referent": [("person", lambda c: c.post(f"{path}/proposals/{first}/refuse"))],
+        "accept_referent": [("person", lambda c: c.post(f"{path}/proposals/{second}/accept"))],
     }
 
 
@@ -213,6 +244,10 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
         "my_receipts",
         "my_receipt",
         "my_receipt_kantara",
+        "my_referent",
+        "say_referent_wish",
+        "accept_referent",
+        "refuse_referent",
         "accesses",
     }
     assert set(entries.values()) == {0, 1}

@@ -100,8 +100,10 @@ def carnet_document(catalogue: Catalogue, carnet: OwnCarnet) -> Document:
     }
 
 
-def grantee_document(grantee: Grantee) -> Document:
-    return {f"{grantee.kind}_id": grantee.id}
+def grantee_document(grantee: Grantee, function: str | None = None) -> Document:
+    """``function``: it was given to whoever is that, and to this one while he is."""
+    told = {f"{grantee.kind}_id": grantee.id}
+    return told | {"function": function} if function else told
 
 
 def given_document(grant: Grant) -> Document:
@@ -117,7 +119,7 @@ def given_document(grant: Grant) -> Document:
 def grant_document(grant: Grant) -> Document:
     terms = grant.terms
     return given_document(grant) | {
-        "grantee": grantee_document(terms.grantee),
+        "grantee": grantee_document(terms.grantee, terms.function),
         "purpose_id": terms.purpose_id,
         "fields": list(terms.compartments),
         "rights": list(terms.rights),

@@ -9,13 +9,14 @@ from fastapi.responses import JSONResponse
 from consent.grants import Grantee
 from schemas.faults import Checker
 from schemas.fields import UnknownFieldError
-from schemas.ids import CompartmentId, GrantId, ProfessionalId, PurposeId, StructureId
+from schemas.ids import CarnetId, CompartmentId, GrantId, ProfessionalId, PurposeId, StructureId
 from schemas.names import Right
 from schemas.purposes import UnknownPurposeError
 from vault.services.own_carnet import list_own_grants
 from vault.services.parts import Parts
 from vault.services.receipts_kept import receipt_of_grant
 from vault.services.received import list_received_grants
+from vault.services.referents import current_referent
 from vault.services.sharing import Wish, give_grant
 from vault.services.stopping import withdraw_grant
 from vault.services.tokens import client_of
@@ -85,27 +86,37 @@ def read_grantees(request: Request, _: Owner) -> JSONResponse:
 def post_grant(request: Request, me: Owner, body: Annotated[JSON, Depends(json_body)]) -> JSONResponse:
     parameters(request, ())
     parts = state_of(request).parts
-    wish = _wish(parts, checked(body, _GIVE))
+    wish = _wish(parts, me.owner.carnet_id, checked(body, _GIVE))
     grant = give_grant(parts, me.owner, wish, actor=me.actor)
     given = given_document(grant) | {"receipt_id": receipt_of_grant(parts, grant)}
     return then_new_keys(answered(given, 201), parts, me)
 
 
-def _wish(parts: Parts, told: Mapping[str, Any]) -> Wish:
+def _wish(parts: Parts, carnet_id: CarnetId, told: Mapping[str, Any]) -> Wish:
     """Raises FaultsError naming every part the catalogue or the frame does not know or allow."""
     faults = list(_faults(parts, told))
     if faults:
         raise FaultsError(faults)
-    to = told["grantee"]
     return Wish(
-        grantee=Grantee.structure(StructureId(to["structure_id"]))
-        if "structure_id" in to
-        else Grantee.professional(ProfessionalId(to["professional_id"])),
+        grantee=_grantee(parts, carnet_id, told["grantee"]),
         purpose_id=PurposeId(told["purpose_id"]),
         compartments=tuple(CompartmentId(one) for one in told["fields"]),
         days=int(told["days"]),
         rights=tuple(Right(one) for one in told.get("rights", [Right.READ])),
+        function=told["grantee"].get("function"),
     )
+
+
+def _grantee(parts: Parts, carnet_id: CarnetId, to: Mapping[str, str]) -> Grantee:
+    """Raises FaultsError when it is for her référent and nobody is."""
+    if "structure_id" in to:
+        return Grantee.structure(StructureId(to["structure_id"]))
+    if "professional_id" in to:
+        return Grantee.professional(ProfessionalId(to["professional_id"]))
+    row = current_referent(parts, carnet_id)
+    if row is None:
+        raise FaultsError([Told("/grantee/function", "Vous n’avez pas de référent pour le moment.")])
+    return Grantee.professional(row.professional_id)
 
 
 def _faults(parts: Parts, told: Mapping[str, Any]) -> Iterator[Told]:

@@ -96,7 +96,10 @@ SHARED_ENTRY = shape(
         "observations": several(OBSERVATION),
     }
 )
-GRANTEE = shape({"structure_id": TEXT, "professional_id": TEXT}, optional=["structure_id", "professional_id"])
+GRANTEE = shape(
+    {"structure_id": TEXT, "professional_id": TEXT, "function": {"enum": ["referent"]}},
+    optional=["structure_id", "professional_id", "function"],
+)
 
 ANSWERS: dict[str, Schema] = {
     "Problem": {
@@ -282,7 +285,7 @@ GIVE_GRANT: Schema = {
     "properties": {
         "grantee": {
             "type": "object",
-            "properties": {"structure_id": ID, "professional_id": ID},
+            "properties": {"structure_id": ID, "professional_id": ID, "function": {"enum": ["referent"]}},
             "additionalProperties": False,
             "minProperties": 1,
             "maxProperties": 1,
