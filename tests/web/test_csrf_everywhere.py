@@ -23,6 +23,8 @@ WITHOUT_A_SESSION = {
     "/oauth/revoke",
     "/api/v1/oauth/revoke",
     "/invitation/{token}",
+    "/arreter-un-partage",
+    "/arreter-un-partage/oui",
     "/connexion/franceconnect/retour",
     "/connexion/proconnect/retour",
 }
