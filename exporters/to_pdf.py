@@ -11,7 +11,8 @@
 import logging
 import threading
 import unicodedata
-from datetime import UTC
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,24 @@ def print_template(name: str, **told: Any) -> bytes:
     PaperUnavailableError."""
     with _one_at_a_time:
         pdf, _ = _render(_ENVIRONMENT.get_template(name).render(**told))
+        return pdf
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file inside a paper, for programs: what the paper says, in its exact bytes."""
+
+    name: str
+    description: str
+    made_at: datetime
+    data: bytes = field(repr=False)
+
+
+def print_with_file(template: str, attached: Attached, **told: Any) -> bytes:
+    """As ``print_template``, to be kept: PDF/A-3a and PDF/UA-1, with ``attached`` inside. Raises
+    PaperUnavailableError."""
+    with _one_at_a_time:
+        pdf, _ = _render(_ENVIRONMENT.get_template(template).render(**told), attached)
         return pdf
 
 
@@ -113,7 +132,7 @@ class _Listener(logging.Filter):
         return False
 
 
-def _render(page: str) -> tuple[bytes, frozenset[str]]:
+def _render(page: str, attached: Attached | None = None) -> tuple[bytes, frozenset[str]]:
     """The PDF, and the characters that no font of this machine can draw."""
     try:
         import weasyprint  # noqa: PLC0415 - one second, and absent libraries must break nothing else
@@ -127,10 +146,30 @@ def _render(page: str) -> tuple[bytes, frozenset[str]]:
     logger.addFilter(listener)
     try:
         html = weasyprint.HTML(string=page, url_fetcher=nothing)
-        pdf: bytes = html.write_pdf(stylesheets=[sheet], pdf_variant="pdf/ua-1")
+        told: dict[str, Any] = {"pdf_variant": "pdf/ua-1"}
+        if attached is not None:
+            kept = weasyprint.Attachment(
+                string=attached.data,
+                url_fetcher=nothing,
+                name=attached.name,
+                description=attached.description,
+                created=attached.made_at,
+                modified=attached.made_at,
+                relationship="Source",
+            )
+            told = {"pdf_variant": "pdf/a-3a", "attachments": [kept], "finisher": _also_accessible}
+        pdf: bytes = html.write_pdf(stylesheets=[sheet], **told)
     finally:
         logger.removeFilter(listener)
     return pdf, frozenset(listener.missing)
+
+
+def _also_accessible(_: Any, pdf: Any) -> None:
+    """Says PDF/UA-1 beside PDF/A-3a in the metadata (XMP), and describes that word as PDF/A asks."""
+    told = (_FOLDER / "ua-beside-a.xml").read_bytes()
+    for one in pdf.objects:
+        if getattr(one, "extra", {}).get("Type") == "/Metadata":
+            one.stream = [part.replace(b"</rdf:RDF>", told + b"</rdf:RDF>") for part in one.stream]
 
 
 _ENVIRONMENT = Environment(

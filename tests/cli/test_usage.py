@@ -9,7 +9,6 @@ from tests.cli.typing_commands import Operator
 NOT_YET = [
     "keys rotate-root",
     "keys rotate-log",
-    "receipt verify x",
     "backup data --out x",
     "restore data --from x",
 ]

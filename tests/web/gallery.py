@@ -13,7 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from schemas.names import LegalBasis, Role
-from tests.web import gallery_mandates, gallery_notices, gallery_relinking, gallery_sharing, gallery_team
+from tests.web import (
+    gallery_mandates,
+    gallery_notices,
+    gallery_receipts,
+    gallery_relinking,
+    gallery_sharing,
+    gallery_team,
+)
 from tests.web.gallery_account import own_account, own_office_account, signed_out
 from tests.web.gallery_forms import CARRIED, FIELDS, PURPOSES, SHARE_THEMES, SPECIALS
 from tests.web.gallery_people import (
@@ -183,6 +190,7 @@ def _person() -> dict[str, v.PageView]:
         "telechargements-sans": v.DownloadsView(None),
         "mes-demandes": v.RequestsView(),
         **gallery_notices.pages(),
+        **gallery_receipts.pages(),
         **own_account(),
     }
 

@@ -266,7 +266,6 @@ def test_a_parameter_is_understood_or_refused(
 LATER = [
     "/me/requests",
     "/me/export.json",
-    "/me/receipts/x",
     "/grant-requests",
     "/dpo/breach-scope",
     "/docs",

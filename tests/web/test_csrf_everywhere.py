@@ -25,6 +25,7 @@ WITHOUT_A_SESSION = {
     "/invitation/{token}",
     "/arreter-un-partage",
     "/arreter-un-partage/oui",
+    "/recu",
     "/connexion/franceconnect/retour",
     "/connexion/proconnect/retour",
 }
