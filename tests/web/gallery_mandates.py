@@ -11,7 +11,7 @@ from vault.web.pages import views as v
 HELPER = replace(PROFESSIONAL, visitor=replace(PROFESSIONAL.visitor, name="Paul Aidant", helps=True))
 PAGES_OPEN = (
     v.Link("Son carnet", "/mon-carnet"),
-    v.Link("Qui a vu ?", "/qui-a-vu"),
+    v.Link("Qui a vu\u202f?", "/qui-a-vu"),
     v.Link("Ses partages", "/mes-partages"),
 )
 ROSA = v.ActingFor("Rosa Nunes", "au titre du mandat d’aide", PAGES_OPEN)
@@ -43,7 +43,7 @@ DAYS = ((1, "1 jour"), (31, "1 mois"), (182, "6 mois"), (365, "1 an"))
 ACTS = (
     v.ActLine(NOW, "Réponses écrites", ("permis de conduire", "langues parlées")),
     v.ActLine(NOW, "Partage accordé", (), refused=True),
-    v.ActLine(SINCE, "Début : votre nom a été affiché", ("nom",)),
+    v.ActLine(SINCE, "Début\u00a0: votre nom a été affiché", ("nom",)),
 )
 HELD = v.HeldRow(
     "ABC DEFG HJK", MandateKind.HELPER, tuple(MandateScope), END, "/agir/m1", "/agir/m1/renoncer"

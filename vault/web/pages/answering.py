@@ -49,7 +49,7 @@ AGAIN_WHO = "/connexion/de-nouveau"
 _COMES_BACK_TO = {"/mes-telechargements/carnet.pdf": "/mes-telechargements"}  # a file shows no page
 _NOT_IN_MANDATE = "Votre mandat ne permet pas cette page, ou il est terminé. Rien n’a été fait."
 ACTING_PAGES = {
-    MandateScope.SEE: (views.Link("Son carnet", "/mon-carnet"), views.Link("Qui a vu ?", "/qui-a-vu")),
+    MandateScope.SEE: (views.Link("Son carnet", "/mon-carnet"), views.Link("Qui a vu\u202f?", "/qui-a-vu")),
     MandateScope.WRITE: (),
     MandateScope.PRINT: (views.Link("Télécharger", "/mes-telechargements"),),
     MandateScope.SHARE: (

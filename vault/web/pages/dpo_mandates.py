@@ -65,7 +65,7 @@ def record(request: Request, form: Posted, me: Me) -> Response:
     except _FaultError as error:
         fault = {error.name: error.sentence}
     except NoSuchHelperError:
-        fault = {"code": "Ce code ne mène à aucun aidant. Il sert 24 heures : demandez-en un nouveau."}
+        fault = {"code": "Ce code ne mène à aucun aidant. Il sert 24 heures\u00a0: demandez-en un nouveau."}
     except CarnetClosedError:
         fault = {"numero": "Ce carnet est fermé."}
     except MandateRefusedError as refused:
@@ -104,7 +104,7 @@ def _holder(parts: Parts, form: Form) -> Holder:
         raise _FaultError("qui", "Dites qui tient ce mandat.")
     carnet_id = _carnet(parts, form, "proche", "Aucun carnet ouvert n’a ce numéro. Vérifiez-le.")
     if not name:
-        raise _FaultError("nom", "Écrivez son nom, comme dans le jugement : la personne le lira.")
+        raise _FaultError("nom", "Écrivez son nom, comme dans le jugement\u00a0: la personne le lira.")
     return Holder(name, account_id=AccountId(carnet_id))
 
 
@@ -120,7 +120,7 @@ def _ruling(form: Form) -> Ruling:
         day, month, year = (int(form.one(name)[:4]) for name in ("jour", "mois", "annee"))
         ends_at = end_of(date(year, month, day))
     except (ValueError, OverflowError):
-        sentence = "Écrivez le jour, le mois et l’année en chiffres. Par exemple : 31 12 2026."
+        sentence = "Écrivez le jour, le mois et l’année en chiffres. Par exemple\u00a0: 31 12 2026."
         raise _FaultError("jour", sentence) from None
     return Ruling(kind, scopes, ends_at, reference)
 

@@ -40,7 +40,7 @@ CODE, SCOPE, DAYS = "code", "scope", "days"
 LONGEST_CODE = 40
 LENGTHS = {1: "1 jour", 31: "1 mois", 182: "6 mois", 365: "1 an"}
 _WORDS = {  # the labels of the log say « vous » of her own acts
-    Op.SIGN_IN: "Début : votre nom a été affiché",
+    Op.SIGN_IN: "Début\u00a0: votre nom a été affiché",
     Op.SIGN_OUT: "Fin",
     Op.READ_OWN: "Lecture de votre carnet",
     Op.EXPORT: "Impression de votre carnet",
@@ -50,7 +50,9 @@ _WORDS = {  # the labels of the log say « vous » of her own acts
     Op.REFUSE: "Demande refusée",
     Op.DEFER: "Demande remise à plus tard",
 }
-_NO_HELPER = "Ce code ne mène à personne. Vérifiez-le avec la personne qui vous aide : il sert 24 heures."
+_NO_HELPER = (
+    "Ce code ne mène à personne. Vérifiez-le avec la personne qui vous aide\u00a0: il sert 24 heures."
+)
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
 Me = Annotated[Person, Depends(guard.person)]

@@ -102,7 +102,7 @@ def _rulings(parts: Parts, me: Person) -> tuple[views.Todo, ...]:
         views.Todo(
             "Quelqu’un peut agir dans votre carnet",
             "/mes-mandats",
-            f"Selon un jugement : {row.kind.label}. Voyez qui, et pour quoi. Si ce n’est pas juste, "
+            f"Selon un jugement\u00a0: {row.kind.label}. Voyez qui, et pour quoi. Si ce n’est pas juste, "
             "écrivez à la personne de la page Contact.",
         )
         for row in parts.data.mandates_of(me.owner.carnet_id)
