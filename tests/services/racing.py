@@ -19,6 +19,7 @@ from vault.services import reading
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.reading import FieldsView
+from vault.services.rotating import rotate
 
 
 @dataclass(frozen=True)
@@ -61,22 +62,30 @@ class Seen:
     reads: list[int] = field(default_factory=list)  # entries of the reads that were answered with fields
     refused: int = 0
     changes: int = 0
+    rotations: int = 0
     wrong: list[str] = field(default_factory=list)
 
     @property
     def steps(self) -> int:
-        return len(self.reads) + self.refused + self.changes
+        return len(self.reads) + self.refused + self.changes + self.rotations
 
 
 def race(
-    world: World, scene: Scene, *, seconds: float, seed: int, more: Sequence[Callable[[], Any]] = ()
+    world: World,
+    scene: Scene,
+    *,
+    seconds: float,
+    seed: int,
+    more: Sequence[Callable[[], Any]] = (),
+    rotating: Sequence[Someone] = (),
 ) -> Seen:
     """Every pair of a person and a structure has one thread that shares, narrows and withdraws; two more
-    threads read anything. ``more`` is called over and over beside them."""
+    threads read anything, and two change the keys of ``rotating``. ``more`` is called over and over."""
     persons, systems = scene.everyone()
     seen, over = Seen(), time.monotonic() + seconds
     works = [_gives(world, who, system, seen) for who in persons for system in systems]
     works += [_reads(world, scene.carnets, systems, seen) for _ in range(2)]
+    works += [_rotates(world, rotating, seen) for _ in range(2 if rotating else 0)]
     works += [_beside(work) for work in more]
     threads = [
         threading.Thread(target=_repeat, args=(work, random.Random(seed + n), over, seen))  # noqa: S311
@@ -154,12 +163,25 @@ def _reads(
     return work
 
 
+def _rotates(world: World, persons: Sequence[Someone], seen: Seen) -> Callable[[random.Random], None]:
+    def work(dice: random.Random) -> None:
+        who = dice.choice(persons)
+        fields = dice.sample([CompartmentId(one) for one in SIAE_FIELDS], dice.randint(1, 3))
+        rotate(world.parts, who.owner, fields, actor=who.actor)
+        seen.rotations += 1
+        time.sleep(dice.random() / 50)
+
+    return work
+
+
 def main() -> None:
     """In a process of its own."""
     told = json.load(sys.stdin)
     world = World.reopen(told["environ"])
     try:
-        seen = race(world, Scene(**told["scene"]), seconds=told["seconds"], seed=told["seed"])
+        scene, seconds, seed = Scene(**told["scene"]), told["seconds"], told["seed"]
+        rotating = [_person(*one) for one in told["rotating"]]
+        seen = race(world, scene, seconds=seconds, seed=seed, rotating=rotating)
     finally:
         world.close()
     json.dump(asdict(seen), sys.stdout)
