@@ -235,6 +235,8 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
         "my_accesses",
         "write_field",
         "give_grant",
+        "see_grant",
+        "print_slip",
         "notices",
         "choose_grant_notices",
         "change_notices",
