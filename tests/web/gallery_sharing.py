@@ -23,7 +23,7 @@ GUESSES = (
     v.GuessLine(
         "Une réponse simplifiée dit encore quelque chose",
         ("sources de revenu",),
-        "« un minimum social » veut dire l’une de ces réponses : RSA (revenu de solidarité active), "
+        "«\N{NO-BREAK SPACE}un minimum social\N{NO-BREAK SPACE}» veut dire l’une de ces réponses\N{NO-BREAK SPACE}: RSA (revenu de solidarité active), "
         "allocation de solidarité spécifique (ASS), allocation aux adultes handicapés (AAH). "
         "On ne sait pas laquelle.",
     ),

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from exporters import PaperUnavailableError, day_in_paris, day_in_words
 from exporters.to_slip import SlipDocument, to_slip
 from schemas.ids import GrantId
+from vault.services.sessions import Session
 from vault.services.slips import Slip, given_at, print_slip, stop_by_slip
 from vault.web import guard
 from vault.web.guard import Person
@@ -29,6 +30,7 @@ ADDRESS = "/arreter-un-partage"
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
 Me = Annotated[Person, Depends(guard.person)]
+Visitor = Annotated[Session | None, Depends(guard.visitor)]  # only for the frame of the page
 
 
 @router.post("/mes-partages/{grant_id}/papier")
@@ -70,26 +72,26 @@ def slip_document(state: WebState, slip: Slip) -> SlipDocument:
 # --- for whoever holds the paper -------------------------------------------------------------------------
 
 
-@router.get(ADDRESS, dependencies=[Depends(guard.anyone)])
-def ask_code(request: Request) -> Response:
-    return page(request, views.SlipView())
+@router.get(ADDRESS)
+def ask_code(request: Request, session: Visitor) -> Response:
+    return page(request, views.SlipView(), session)
 
 
-@router.post(ADDRESS, dependencies=[Depends(guard.anyone)])
-def show_what_it_stops(request: Request, form: Posted) -> Response:
+@router.post(ADDRESS)
+def show_what_it_stops(request: Request, form: Posted, session: Visitor) -> Response:
     state = state_of(request)
     state.limits.slip(request)
     code = form.one("code")[:100]
     given = given_at(state.parts, code)
     if given is None:
-        return page(request, views.SlipView(unknown=True), status=422)
-    return page(request, views.SlipView(given_at=given, code=code))
+        return page(request, views.SlipView(unknown=True), session, status=422)
+    return page(request, views.SlipView(given_at=given, code=code), session)
 
 
-@router.post(f"{ADDRESS}/oui", dependencies=[Depends(guard.anyone)])
-def stop(request: Request, form: Posted) -> Response:
+@router.post(f"{ADDRESS}/oui")
+def stop(request: Request, form: Posted, session: Visitor) -> Response:
     state = state_of(request)
     state.limits.slip(request)
     if not stop_by_slip(state.parts, form.one("code")[:100]):
-        return page(request, views.SlipView(unknown=True), status=422)
-    return page(request, views.SlipView(stopped=True))
+        return page(request, views.SlipView(unknown=True), session, status=422)
+    return page(request, views.SlipView(stopped=True), session)
