@@ -180,12 +180,20 @@ def ended(grant: Grant, state: GrantState, *, now: datetime) -> Grant:
     return replace(grant, state=state, ended_at=now)
 
 
+def held(grant: Grant, state: GrantState) -> Grant:
+    """The grant suspended, or granted again. GrantError when the one does not lead to the other."""
+    if state in TERMINAL or not may_become(grant.state, state):
+        raise GrantError(f"a grant that is {grant.state} does not become {state}")
+    return replace(grant, state=state)
+
+
 def replaced_by(new: Terms, grants: Iterable[Grant]) -> list[Grant]:
-    """The live grants that ``new`` supersedes: same grantee, same purpose (at most one stands, rule I6)."""
+    """The standing grants that ``new`` supersedes: same grantee, same purpose (at most one stands, rule I6).
+    A suspended one too: it must not come back beside what took its place."""
     return [
         grant
         for grant in grants
-        if grant.state is GrantState.GRANTED
+        if grant.state in (GrantState.GRANTED, GrantState.SUSPENDED)
         and grant.terms.grantee == new.grantee
         and grant.terms.purpose_id == new.purpose_id
     ]

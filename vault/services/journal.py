@@ -61,6 +61,11 @@ class Actor:
 OPERATOR = Actor(kind=ActorKind.OPERATOR)
 
 
+def agents_of(actor: Actor) -> list[SecretName]:
+    """Which secrets of agents an entry by this actor needs."""
+    return [actor.secret_name] if actor.secret_name else []
+
+
 def draft(
     op: Op,
     out: Outcome,

@@ -236,6 +236,7 @@ class ReaderKeys:
         names: set[SecretName] = set()
         for _, _, allowed in reads:
             names |= {("shred", allowed.carnet_id), ("grant", allowed.grant_id)}
+            names.add(hold_name(allowed.grant_id))
             names |= {seed_name(allowed.grantee), next_seed_name(allowed.grantee)}
         found = self._rows.load(names)
         return [self._secrets(found, caller, allowed) for _, caller, allowed in reads]
@@ -248,7 +249,7 @@ class ReaderKeys:
         own_grantee = allowed.grantee in caller.grantees
         return ReaderSecrets(
             shred=ShredTree.from_bytes(shred) if shred else None,
-            grant=_secret_of(grant) if grant else None,
+            grant=_secret_of(grant) if grant and hold_name(allowed.grant_id) not in found else None,
             seed=found.get(seed_name(allowed.grantee)) if own_grantee else None,
             next_seed=found.get(next_seed_name(allowed.grantee)) if own_grantee else None,
         )
@@ -336,6 +337,11 @@ def agreement(terms: Terms) -> bytes:
 
 def _secret_of(kept: bytes) -> GrantSecret:
     return GrantSecret(kept[:_SECRET])
+
+
+def hold_name(grant_id: GrantId) -> SecretName:
+    """Stands while a grant is suspended, whatever the data store says: Q_g is then given to no reader."""
+    return ("hold", grant_id)
 
 
 def month_of(now: datetime) -> str:

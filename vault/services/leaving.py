@@ -19,7 +19,7 @@ from vault.errors import CallerError, StoreUnavailableError
 from vault.services.bindings import MANDATE, binding_name
 from vault.services.grant_moves import ONCE_HELD
 from vault.services.journal import Actor, draft
-from vault.services.key_sources import grant_name
+from vault.services.key_sources import grant_name, hold_name
 from vault.services.parts import Parts
 from vault.services.ports import RecordHead, SecretName
 from vault.services.referents import REFERENT, binding_id
@@ -147,8 +147,10 @@ def finish_erasure(parts: Parts, carnet_id: CarnetId) -> Mapping[str, int]:
         ("journal", carnet_id),
         ("box", carnet_id),
         ("notice", carnet_id),
+        ("pause", carnet_id),
     ]
-    names += [grant_name(row.grant.id) for row in parts.data.grants_of(carnet_id)]
+    grants = [row.grant.id for row in parts.data.grants_of(carnet_id)]
+    names += [name(grant_id) for grant_id in grants for name in (grant_name, hold_name)]
     names += [binding_name(REFERENT, binding_id(row)) for row in parts.data.referents_of(carnet_id)]
     mandates = [row.mandate_id for row in parts.data.mandates_of(carnet_id)]
     names += [binding_name(MANDATE, mandate_id) for mandate_id in mandates]

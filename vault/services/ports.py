@@ -67,6 +67,8 @@ from vault.services.sharing_ports import (
     MandateWork,
     NoticeStore,
     NoticeWork,
+    PauseStore,
+    PauseWork,
     ReceiptStore,
     ReceiptWork,
     ReferentStore,
@@ -119,7 +121,15 @@ Clock = Callable[[], datetime]
 
 
 class Work(
-    RequestWork, ReferentWork, MandateWork, ReceiptWork, NoticeWork, EmergencyWork, RuleWork, Protocol
+    RequestWork,
+    PauseWork,
+    ReferentWork,
+    MandateWork,
+    ReceiptWork,
+    NoticeWork,
+    EmergencyWork,
+    RuleWork,
+    Protocol,
 ):
     """One transaction on D that holds the head lock. ``now`` never goes back in log order."""
 
@@ -171,6 +181,7 @@ class Work(
     def add_grant(self, row: GrantRow, *, once_held_until: datetime) -> None: ...
     def grants_of(self, carnet_id: CarnetId) -> Sequence[GrantRow]: ...
     def end_grant(self, grant: Grant, *, once_held_until: datetime) -> None: ...
+    def hold_grant(self, grant: Grant) -> bool: ...  # suspended, or granted again
     def keep_once_held(self, grant: Grant, *, until: datetime) -> None: ...
 
     # people and structures
@@ -195,7 +206,15 @@ class Work(
 
 
 class DataStore(
-    RequestStore, ReferentStore, MandateStore, ReceiptStore, NoticeStore, EmergencyStore, RuleStore, Protocol
+    RequestStore,
+    PauseStore,
+    ReferentStore,
+    MandateStore,
+    ReceiptStore,
+    NoticeStore,
+    EmergencyStore,
+    RuleStore,
+    Protocol,
 ):
     def change(self) -> AbstractContextManager[Work]: ...
     def append_reads(self, tickets: Sequence[ReadTicket]) -> list[Appended]: ...

@@ -23,6 +23,7 @@ from vault.services.sharing_rows import (
     EmergencyRow,
     MandateRow,
     NoticeClockRow,
+    PauseRow,
     ReceiptRow,
     ReferentRow,
 )
@@ -36,6 +37,22 @@ class RequestWork(Protocol):
 
 class RequestStore(Protocol):
     """Beside it."""
+
+
+# --- when nobody may ask ---
+
+
+class PauseWork(Protocol):
+    """Inside one locked transaction."""
+
+    def set_pause(self, row: PauseRow) -> None: ...
+    def end_pause(self, carnet_id: CarnetId) -> int: ...
+
+
+class PauseStore(Protocol):
+    """Beside it."""
+
+    def pause(self, carnet_id: CarnetId) -> PauseRow | None: ...
 
 
 # --- who follows a person, with dates; one at a time ---

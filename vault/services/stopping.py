@@ -7,13 +7,14 @@ Entry and state (D), then Q_g (K), then the wraps (D). Killed between two steps,
 from collections.abc import Sequence
 
 from consent.grants import Grant, ended
+from consent.lifecycle import TERMINAL
 from schemas.ids import CarnetId, GrantId
 from schemas.names import GrantState, LegalBasis
 from vault.audit.events import Op
 from vault.errors import CallerError
 from vault.services.grant_moves import ONCE_HELD, note_move
 from vault.services.journal import Actor
-from vault.services.key_sources import OwnerAccess, grant_name
+from vault.services.key_sources import OwnerAccess, grant_name, hold_name
 from vault.services.parts import Parts
 from vault.services.ports import GrantRow
 from vault.services.structures import structure_behind
@@ -39,7 +40,7 @@ def stop_grant(
     journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id])
     with parts.data.change() as work:
         grant = find_grant(work.grants_of(carnet_id), grant_id)
-        if grant.state not in (GrantState.GRANTED, GrantState.SUSPENDED):
+        if grant.state in TERMINAL:
             return grant
         stopped = ended(grant, GrantState.WITHDRAWN, now=work.now)
         work.end_grant(stopped, once_held_until=work.now + ONCE_HELD)
@@ -62,7 +63,7 @@ def expire_grant(parts: Parts, row: GrantRow, *, actor: Actor) -> bool:
             grant = find_grant(work.grants_of(carnet_id), row.grant.id)
         except NoSuchGrantError:  # a row that says it is another grant: nobody reads through it
             return False
-        if grant.state is not GrantState.GRANTED or work.now < grant.terms.ends_at:
+        if grant.state in TERMINAL or work.now < grant.terms.ends_at:
             return False
         over = ended(grant, GrantState.EXPIRED, now=work.now)
         work.end_grant(over, once_held_until=grant.terms.ends_at + ONCE_HELD)
@@ -76,7 +77,8 @@ def cut(parts: Parts, grant_ids: Sequence[GrantId]) -> None:
     """Destroy the keys of ended grants: Q_g, then the wraps. Repeatable."""
     if not grant_ids:
         return
-    parts.keystore.delete_secrets([grant_name(grant_id) for grant_id in grant_ids])
+    names = [name(grant_id) for grant_id in grant_ids for name in (grant_name, hold_name)]
+    parts.keystore.delete_secrets(names)
     if not parts.keystore.compact(whole=False):
         return  # the wraps that stay behind bring the finishing pass back; without Q_g they open nothing
     with parts.data.change() as work:

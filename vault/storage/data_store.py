@@ -31,6 +31,7 @@ from vault.storage.log_index import LogLooks
 from vault.storage.mandates import MandateChanges, MandateLooks
 from vault.storage.notices import NoticeChanges, NoticeLooks
 from vault.storage.outbox import OutboxChanges, OutboxLooks
+from vault.storage.pauses import PauseChanges, PauseLooks
 from vault.storage.people import PeopleChanges, PeopleLooks
 from vault.storage.receipts import ReceiptChanges, ReceiptLooks
 from vault.storage.referents import ReferentChanges, ReferentLooks
@@ -50,6 +51,7 @@ class SqlWork(
     RelinkingChanges,
     RotationChanges,
     RequestChanges,
+    PauseChanges,
     ReferentChanges,
     MandateChanges,
     ReceiptChanges,
@@ -82,6 +84,7 @@ class SqlDataStore(
     RelinkingLooks,
     RotationLooks,
     RequestLooks,
+    PauseLooks,
     ReferentLooks,
     MandateLooks,
     ReceiptLooks,

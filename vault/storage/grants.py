@@ -143,6 +143,16 @@ class GrantChanges(Changes):
             raise BrokenError("a grant to be ended does not stand")
         self.keep_once_held(grant, until=once_held_until)
 
+    def hold_grant(self, grant: Grant) -> bool:
+        """Store that a standing grant is suspended, or granted again, as ``grant`` says. False, and nothing
+        done, when it does not stand, or says so already."""
+        moved = (
+            update(grants)
+            .where(grants.c.grant_id == grant.id, STANDING, grants.c.state != grant.state.value)
+            .values(state=grant.state.value)
+        )
+        return self._connection.execute(moved).rowcount == 1
+
     def granted_to(
         self, grantee: Grantee, *, after: GrantId | None, limit: int
     ) -> tuple[Sequence[GrantRow], GrantId | None]:
@@ -259,9 +269,12 @@ class GrantLooks(Looks):
         return self._some(grants.c.keys_left == literal_column("1"), grants.c.grant_id, limit)
 
     def expired_grants(self, now: datetime, *, limit: int) -> Sequence[GrantRow]:
-        """Grants of open carnets, still said to be granted, whose time is over; the oldest first."""
-        over = and_(grants.c.state == GRANTED, grants.c.ends_at <= now, CARNET_OPEN)
-        return self._some(over, grants.c.ends_at, limit)
+        """Grants of open carnets, still said to be granted or suspended, whose time is over; the oldest
+        first, those that were granted before those that were suspended."""
+        over = and_(grants.c.ends_at <= now, CARNET_OPEN)
+        found = self._some(and_(grants.c.state == GRANTED, over), grants.c.ends_at, limit)
+        held = fixed(GrantState.SUSPENDED)
+        return found or self._some(and_(grants.c.state == held, over), grants.c.ends_at, limit)
 
     def _some(self, which: Any, order: Any, limit: int) -> list[GrantRow]:
         statement = select(*GRANT).where(which).order_by(order).limit(limit)

@@ -124,6 +124,8 @@ Index(  # at most one live grant for a person, a grantee and a purpose
     postgresql_where=_granted,
 )
 Index("grants_by_end", grants.c.ends_at, sqlite_where=_granted, postgresql_where=_granted)
+_held = grants.c.state == "suspended"
+Index("grants_held_by_end", grants.c.ends_at, sqlite_where=_held, postgresql_where=_held)
 Index("grants_with_keys_left", grants.c.grant_id, sqlite_where=_keys_left, postgresql_where=_keys_left)
 
 grant_keys = Table(
