@@ -23,8 +23,9 @@ GUESSES = (
     v.GuessLine(
         "Une réponse simplifiée dit encore quelque chose",
         ("sources de revenu",),
-        "«\N{NO-BREAK SPACE}un minimum social\N{NO-BREAK SPACE}» veut dire l’une de ces réponses\N{NO-BREAK SPACE}: RSA (revenu de solidarité active), "
-        "allocation de solidarité spécifique (ASS), allocation aux adultes handicapés (AAH). "
+        "«\N{NO-BREAK SPACE}un minimum social\N{NO-BREAK SPACE}» veut dire l’une de ces "
+        "réponses\N{NO-BREAK SPACE}: RSA (revenu de solidarité active), allocation de solidarité spécifique "
+        "(ASS), allocation aux adultes handicapés (AAH). "
         "On ne sait pas laquelle.",
     ),
     v.GuessLine("Ces réponses parlent aussi d’une autre personne", ("conjoint ou conjointe",)),
