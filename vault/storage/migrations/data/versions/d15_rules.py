@@ -1,4 +1,4 @@
-"""The catalogues and frames that grants were given under."""
+"""The catalogues and frames that grants were given under; suspended grants are found by their end."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +18,15 @@ def upgrade() -> None:
         sa.CheckConstraint("version <> ''", name="version_is_one"),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "grants_held_by_end",
+        "grants",
+        ["ends_at"],
+        sqlite_where=sa.text("state = 'suspended'"),
+        postgresql_where=sa.text("state = 'suspended'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("grants_held_by_end", "grants")
     op.drop_table("rule_versions")
