@@ -1,0 +1,38 @@
+"""What her first page says of her référent: who is proposed, and what waits since he changed."""
+
+from collections.abc import Sequence
+
+from consent.grants import Grant
+from vault.services.designating import proposed
+from vault.services.handing_over import standing_still
+from vault.services.parts import Parts
+from vault.services.referents import current_referent
+from vault.web.guard import Person
+from vault.web.pages import french, views
+
+HERE = "/mon-referent"
+
+
+def read_by_somebody(parts: Parts, me: Person, grants: Sequence[Grant]) -> list[Grant]:
+    """Her live shares, without those that stand still since her référent changed."""
+    now = parts.now()
+    live = [grant for grant in grants if grant.live(now)]
+    if all(grant.terms.function is None for grant in live):
+        return live
+    still = standing_still(parts, me.owner.carnet_id)
+    return [grant for grant in live if grant.id not in still]
+
+
+def referent_todos(parts: Parts, me: Person, grants: Sequence[Grant]) -> tuple[views.Todo, ...]:
+    """``grants``: all of hers. Names nobody: nothing of it is written in the log."""
+    found = []
+    now, carnet_id = parts.now(), me.owner.carnet_id
+    if any(proposed(parts, row, now) for row in parts.data.referents_of(carnet_id)):
+        found.append(views.Todo("On vous propose un référent", HERE, "Vous choisissez : oui ou non."))
+    given = [grant for grant in grants if grant.live(now) and grant.terms.function is not None]
+    row = current_referent(parts, carnet_id) if given else None
+    still = standing_still(parts, carnet_id) if row else frozenset()
+    if still:
+        shares = french.plural(len(still), "partage attend", "partages attendent")
+        found.append(views.Todo("Votre référent a changé", HERE, f"{shares} votre réponse."))
+    return tuple(found)
