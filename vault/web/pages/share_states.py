@@ -1,0 +1,119 @@
+"""A share that stands still, or that somebody else ended: why, in words, and her buttons to hold it and let it
+go on. Only whoever suspended it can let it go on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from consent.grants import Grant
+from consent.lifecycle import By
+from schemas.ids import GrantId
+from schemas.names import GrantState
+from vault.audit.events import Op
+from vault.audit.leaf import Leaf
+from vault.crypto import carnet_index_tag
+from vault.services.opened_entries import about_of
+from vault.services.parts import Parts
+from vault.services.rotating import rotation_pending
+from vault.services.suspending import Hold, Why, holds_of, resume_grant, suspend_grant, why_told
+from vault.web import guard
+from vault.web.guard import Person
+from vault.web.pages import french, views
+from vault.web.pages.answering import see_other
+from vault.web.pages.form_reading import posted
+from vault.web.state import state_of
+
+ENDED_BY_OTHERS = (GrantState.REVOKED, GrantState.INVALIDATED)
+MOST_ENDINGS = 100
+
+router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
+Me = Annotated[Person, Depends(guard.person_or_helper_share)]
+
+
+@router.post("/mes-partages/{grant_id}/suspendre")
+def suspend(request: Request, grant_id: str, me: Me) -> Response:
+    suspend_grant(
+        state_of(request).parts,
+        me.owner.carnet_id,
+        GrantId(grant_id),
+        by=By.PERSON,
+        why=Why.HER_CHOICE,
+        actor=me.actor,
+    )
+    return see_other("/mes-partages")
+
+
+@router.post("/mes-partages/{grant_id}/reprendre")
+def resume(request: Request, grant_id: str, me: Me) -> Response:
+    parts = state_of(request).parts
+    resume_grant(parts, me.owner.carnet_id, GrantId(grant_id), by=By.PERSON, actor=me.actor)
+    return see_other("/mes-partages")
+
+
+def with_states(
+    parts: Parts, me: Person, grants: Sequence[Grant], cards: Mapping[GrantId, views.GrantCard]
+) -> dict[GrantId, views.GrantCard]:
+    """The cards of ``grants``, each with what stands and why. For a page that already appended its entry."""
+    holds = holds_of(parts, [grant.id for grant in grants if grant.state is GrantState.SUSPENDED])
+    endings = _endings(parts, me, [grant for grant in grants if grant.state in ENDED_BY_OTHERS])
+    rotating = rotation_pending(parts, me.owner.carnet_id)
+    return {
+        grant.id: _with_state(parts, me, grant, cards[grant.id], holds.get(grant.id), endings, rotating)
+        for grant in grants
+    }
+
+
+def _with_state(
+    parts: Parts,
+    me: Person,
+    grant: Grant,
+    card: views.GrantCard,
+    hold: Hold | None,
+    endings: Mapping[GrantId, str],
+    rotating: bool,
+) -> views.GrantCard:
+    base, live = f"/mes-partages/{grant.id}", grant.live(parts.now())
+    hers = hold is not None and hold.by is By.PERSON
+    more = (views.Link("Alertes", f"{base}/alertes"), views.Link("Reçus", f"{base}/recus"))
+    return replace(
+        card,
+        state_why=_held_words(hold) if hold else endings.get(grant.id, ""),
+        pause_action=f"{base}/suspendre" if live else None,
+        resume_action=f"{base}/reprendre" if card.still and hers else None,
+        pending=not live
+        and rotating
+        and rotation_pending(parts, grant.terms.carnet_id, grant.terms.compartments),
+        links=(*card.links, *(() if me.acting else more if live else more[1:])),
+    )
+
+
+def _held_words(hold: Hold) -> str:
+    """« Depuis le 3 mars, par vous : vous l’avez demandé. »"""
+    on = french.short_day(french.in_paris(hold.at).date())
+    said = f" Il vous dit : « {hold.words} »." if hold.words else ""
+    return f"Depuis le {on}, par {hold.by.label} : {hold.why.label}.{said}"
+
+
+def _endings(parts: Parts, me: Person, grants: Sequence[Grant]) -> dict[GrantId, str]:
+    """Why somebody else ended them: from the log, sealed for her."""
+    if not grants:
+        return {}
+    carnet_id = me.owner.carnet_id
+    journal = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id]).journal(carnet_id)
+    if journal is None:
+        return {}
+    rows = parts.data.log_by_carnet(
+        carnet_index_tag(journal), ops=(Op.REVOKE, Op.INVALIDATE), before=None, limit=MOST_ENDINGS
+    )
+    words: dict[GrantId, str] = {}
+    for row in rows:
+        about = about_of(row.about_sealed, Leaf.parse(row.leaf), journal)
+        why, said = why_told(about.reason if about else None)
+        if about is not None and about.grant_id is not None and why is not None:
+            words[about.grant_id] = f"Pourquoi : {why.label}." + (
+                f" On vous dit : « {said} »." if said else ""
+            )
+    return words
