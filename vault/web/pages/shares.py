@@ -1,5 +1,6 @@
 """Her shares: what stands, one step to stop each, and the pages that say what is now true."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -22,6 +23,7 @@ from vault.web.pages.naming import labels
 from vault.web.pages.person import BEFORE
 from vault.web.pages.relations import bodies_of, grant_card, last_looks, read_lines, sentence_of
 from vault.web.pages.screens import preview
+from vault.web.pages.share_states import with_states
 from vault.web.state import state_of
 
 ENDED_A_PAGE = 20
@@ -34,19 +36,26 @@ Me = Annotated[Person, Depends(guard.person_or_helper_share)]
 def show_shares(request: Request, me: Me) -> Response:
     parts = state_of(request).parts
     now, grants = parts.now(), list_own_grants(parts, me.owner)
-    live = [grant for grant in grants if grant.live(now)]
+    live = [grant for grant in grants if _goes_on(grant, now)]
     over, older = _page_of(
-        [grant for grant in grants if not grant.live(now)], request.query_params.get(BEFORE)
+        [grant for grant in grants if not _goes_on(grant, now)], request.query_params.get(BEFORE)
     )
     bodies = bodies_of(parts, [*live, *over])
     looks = last_looks(parts, me, [*live, *over])
-    cards = {grant.id: grant_card(parts, grant, bodies[grant.id], looks) for grant in [*live, *over]}
+    shown = [*live, *over]
+    bare = {grant.id: grant_card(parts, grant, bodies[grant.id], looks) for grant in shown}
+    cards = with_states(parts, me, shown, bare)
     view = views.GrantsView(
         live=tuple(cards[grant.id] for grant in live),
         ended=tuple(cards[grant.id] for grant in over),
         older_href=f"/mes-partages?{BEFORE}={older}" if older else None,
     )
     return page(request, view, me.session)
+
+
+def _goes_on(grant: Grant, now: datetime) -> bool:
+    """It stands, or stands still."""
+    return grant.state in (GrantState.GRANTED, GrantState.SUSPENDED) and now < grant.terms.ends_at
 
 
 def _page_of(ended: list[Grant], before: str | None) -> tuple[list[Grant], GrantId | None]:
