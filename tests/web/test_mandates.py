@@ -147,6 +147,17 @@ def test_whoever_acts_reaches_only_the_pages_that_were_opened_one_by_one(site: S
     assert aid.helper.get("/choisir-structure").status == 403
 
 
+def test_the_officer_sees_who_acted_for_whom(site: Site) -> None:
+    aid = Aid(site, "vue")
+    aid.gives("share")
+    aid.acts()
+    told = aid.helper.get("/mes-partages")
+    assert told.status == 200
+    rows = Browser(site.dpo("vigie")).get("/dpo/acces").text
+    assert "CCAS vue" in rows
+    assert "mandat donné ou terminé" in rows
+
+
 def calls(dependant: Dependant) -> Iterable[object]:
     for inner in dependant.dependencies:
         yield inner.call

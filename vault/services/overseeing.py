@@ -41,6 +41,7 @@ ACCESS_OPS = (
     Op.SIGN_IN,
     Op.LOG_READ,
     Op.RELINK,
+    Op.MANDATE,
 )
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from schemas.ids import CarnetId, StructureId
-from vault.audit.events import ActorKind, Op
+from vault.audit.events import AboutContent, ActorContent, ActorKind, Op
 from vault.carnet.references import shown
 from vault.services import relinking
 from vault.services.overseeing import LogHealth, OverseenEntry, list_entries, log_health
@@ -34,7 +34,11 @@ _OUTCOMES = {
 }
 GONE = "effacé ou inconnu"
 NOBODY = "–"
-_WHAT = {Op.READ_OWN: "consultation de son propre carnet", Op.WITHDRAW: "partage arrêté"}  # labels say "vous"
+_WHAT = {  # where the labels say "vous"
+    Op.READ_OWN: "consultation de son propre carnet",
+    Op.WITHDRAW: "partage arrêté",
+    Op.MANDATE: "mandat donné ou terminé",
+}
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
 Me = Annotated[Dpo, Depends(guard.dpo)]
@@ -191,7 +195,9 @@ def _acts(entry: OverseenEntry) -> bool:
 
 
 def _structure_of(entry: OverseenEntry) -> StructureId | None:
-    told = (entry.about, entry.actor)
+    told: tuple[AboutContent | ActorContent | None, ...] = (entry.about, entry.actor)
+    if entry.about is not None and entry.about.mandate_id:  # who acts for her, not with whom she shares
+        told = (entry.actor, entry.about)
     return next((one.structure_id for one in told if one is not None and one.structure_id), None)
 
 
