@@ -25,6 +25,7 @@ from exporters import PaperUnavailableError
 from schemas.fields import UnknownFieldError
 from schemas.purposes import UnknownPurposeError
 from vault.errors import CallerError, CarnetError, LogUnavailableError, UnavailableError
+from vault.services.break_glass import NoEmergencyError, NotAllowedError
 from vault.services.key_sources import KeyGoneError
 from vault.services.receipts_kept import NoSuchReceiptError
 from vault.services.sharing import GrantRefusedError
@@ -213,6 +214,10 @@ def _refusal(error: Exception) -> Problem | None:
         case TooManyError():
             return Problem("too-many-requests", headers={"Retry-After": str(error.retry_after)})
         case NoSuchReceiptError():
+            return Problem("not-found")
+        case NotAllowedError():
+            return Problem("wrong-caller")
+        case NoEmergencyError():
             return Problem("not-found")
         case KeyGoneError(kind="own") | CarnetClosedError() | NoSuchGrantError() | NotFoundError():
             return Problem("not-found")

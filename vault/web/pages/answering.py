@@ -38,8 +38,14 @@ DONE = {
     "fin": "La fin de cet accès est enregistrée.",
     "connexions": "Vos autres connexions sont fermées.",
     "alertes": "Votre choix est gardé.",
+    "urgence": "Votre demande attend un collègue. Rien n’est ouvert avant sa réponse.",
     "lien": "Un lien est parti à cette adresse. Ouvrez-le pour qu’elle serve.",
     "mandat": "Ce mandat est enregistré.",
+    "referent-donne": "C’est fait. Votre référent peut lire ce que vous lui avez donné.",
+    "referent-arrete": "Ces partages sont arrêtés. Personne ne les lit.",
+    "referent-oui": "C’est noté. Cette personne est votre référente ou votre référent.",
+    "referent-non": "C’est noté. Cette proposition est effacée, et rien ne change.",
+    "garde-mots": "Vos mots sont gardés.",
     "mandat-fini": "Ce mandat est terminé. Il n’ouvre plus rien.",
 }
 DONE_PARAMETER = "fait"

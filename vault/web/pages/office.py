@@ -58,7 +58,9 @@ def show_carnets(request: Request, me: Me) -> Response:
         for grant in grants
     }
     view = views.CarnetsView(
-        tuple(rows.values()), f"/carnets?{AFTER}={quote(following)}" if following else None
+        tuple(rows.values()),
+        f"/carnets?{AFTER}={quote(following)}" if following else None,
+        "/urgence" if parts.frame.emergency else None,
     )
     return page(request, view, me.session)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from consent.grants import Grant
+from consent.grants import Grant, GranteeKind
 from schemas.ids import GrantId, PurposeId, StructureId
 from schemas.names import GrantState, LegalBasis, Outcome, Role, StructureKind
 from schemas.purposes import Frame, UnknownPurposeError
@@ -19,6 +19,7 @@ from vault.web.pages.basis_words import read_by, words_of
 from vault.web.pages.naming import SHORTEST, WHOLE, labels, short_labels
 
 GONE = "Un organisme qui n’est plus inscrit"
+TWO = views.Body("Deux professionnels ensemble, en urgence", StructureKind.AUTRE)
 FIRST_LOOKS, MOST_LOOKS = 500, 20_000
 READS_ON_CARD = 10
 _ROLES = {
@@ -46,6 +47,7 @@ def bodies_of(parts: Parts, grants: Iterable[Grant]) -> Bodies:
     found = {grantee: structure_behind(parts, grantee) for grantee in grantees}
     rows = parts.data.structures({told for told in found.values() if told})
     bodies = {grantee: body_of(rows.get(told) if told else None) for grantee, told in found.items()}
+    bodies |= {grantee: TWO for grantee in grantees if grantee.kind is GranteeKind.EMERGENCY}
     return {grant.id: bodies[grant.terms.grantee] for grant in grants}
 
 

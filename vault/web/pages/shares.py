@@ -49,6 +49,7 @@ def show_shares(request: Request, me: Me) -> Response:
         live=tuple(cards[grant.id] for grant in live),
         ended=tuple(cards[grant.id] for grant in over),
         older_href=f"/mes-partages?{BEFORE}={older}" if older else None,
+        emergency_href="/mes-partages/urgence" if parts.frame.emergency and not me.acting else None,
     )
     return page(request, view, me.session)
 

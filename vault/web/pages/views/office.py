@@ -43,6 +43,7 @@ class CarnetsView:
 
     rows: tuple[CarnetRow, ...]
     next_href: str | None = None
+    urgent_href: str | None = None  # None when the frame opens nothing in an emergency
 
 
 @dataclass(frozen=True)

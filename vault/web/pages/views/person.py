@@ -53,6 +53,7 @@ class GrantsView:
     ended: tuple[GrantCard, ...] = ()
     new_href: str = "/mes-partages/nouveau"
     older_href: str | None = None
+    emergency_href: str | None = None  # None when the frame opens nothing in an emergency
 
 
 @dataclass(frozen=True)
