@@ -9,14 +9,19 @@ import pytest
 
 import schemas.purposes
 from consent.grants import Grant
+from consent.lifecycle import By, Move
 from schemas.ids import StructureId, new_id
 from schemas.names import StructureKind
 from tests.web.plain_browser import Browser, Page
 from tests.web.site import Site, site_over
 from tests.world import Someone, World
+from vault.audit.events import ActorKind
 from vault.services import administering
+from vault.services.journal import Actor
+from vault.services.overriding import override_grant
 from vault.services.own_carnet import list_own_grants
 from vault.services.slips import print_slip
+from vault.services.suspending import Why, suspend_grant
 
 AIM = "accompagnement"
 FIELDS = ("identite_nom", "permis_conduire", "temps_travail_souhaite", "revenus_sources", "logement_fixe")
@@ -191,3 +196,48 @@ def test_under_a_public_task_every_page_says_so_and_offers_to_object(mission_sit
     assert "votre opposition est enregistrée" in stopped.text
     for page in (before, done, cards, looks, stopped):
         assert not re.search(r"consentement|votre accord|Vous l’aviez permis", page.text), page.address
+
+
+# --- a share that stands still ---------------------------------------------------------------------------
+
+
+def test_she_holds_a_share_and_lets_it_go_on_from_its_card(lone_site: Site) -> None:
+    someone, browser = her(lone_site)
+    machine = lone_site.machine("SIAE du Quai")
+    grant = lone_site.world.share(someone, machine.structure_id)
+    url = f"/api/v1/carnets/{someone.carnet_id}/fields?purpose=proposer_poste&fields=permis_conduire"
+    program = lone_site.system(machine)
+    held = browser.press(
+        browser.get("/mes-partages"), "Suspendre", action=f"/mes-partages/{grant.id}/suspendre"
+    )
+    assert "Suspendu : personne ne peut lire" in held.text.replace("\u00a0", " ")
+    assert "vous l’avez demandé" in held.text
+    assert program.get(url).status_code == 403
+    assert "ne peut rien lire" in browser.get(f"/mes-partages/{grant.id}/vu").text
+    again = browser.press(held, "Reprendre", action=f"/mes-partages/{grant.id}/reprendre")
+    assert "Suspendu" not in again.text
+    assert program.get(url).status_code == 200
+
+
+def test_she_reads_why_the_officer_suspended_or_ended_a_share_and_cannot_undo_it(lone_site: Site) -> None:
+    someone, browser = her(lone_site)
+    world = lone_site.world
+    held, over = (world.share(someone, world.structure(name)) for name in ("SIAE Une", "SIAE Deux"))
+    officer = Actor(ActorKind.SYSTEM)
+    suspend_grant(
+        world.parts, someone.carnet_id, held.id, by=By.DPO, why=Why.CHECK, actor=officer, words="On vérifie."
+    )
+    override_grant(
+        world.parts,
+        someone.carnet_id,
+        over.id,
+        Move.INVALIDATE,
+        why=Why.PRESSURE,
+        actor=officer,
+        words="Voilà.",
+    )
+    page = browser.get("/mes-partages")
+    told = page.text.replace("\u00a0", " ")
+    for words in ("une vérification est en cours", "« On vérifie. »", "choisi librement", "« Voilà. »"):
+        assert words in told, words
+    assert "Reprendre" not in page.text

@@ -1,5 +1,5 @@
-"""A share that stands still, or that somebody else ended: why, in words, and her buttons to hold it and let it
-go on. Only whoever suspended it can let it go on."""
+"""A share that stands still, or that somebody else ended: why, in words, and her buttons to hold it and let
+it go on. Only whoever suspended it can let it go on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,13 +12,10 @@ from consent.grants import Grant
 from consent.lifecycle import By
 from schemas.ids import GrantId
 from schemas.names import GrantState
-from vault.audit.events import Op
-from vault.audit.leaf import Leaf
-from vault.crypto import carnet_index_tag
-from vault.services.opened_entries import about_of
+from vault.services.endings import whys_of_endings
 from vault.services.parts import Parts
 from vault.services.rotating import rotation_pending
-from vault.services.suspending import Hold, Why, holds_of, resume_grant, suspend_grant, why_told
+from vault.services.suspending import Hold, Why, holds_of, resume_grant, suspend_grant
 from vault.web import guard
 from vault.web.guard import Person
 from vault.web.pages import french, views
@@ -27,7 +24,6 @@ from vault.web.pages.form_reading import posted
 from vault.web.state import state_of
 
 ENDED_BY_OTHERS = (GrantState.REVOKED, GrantState.INVALIDATED)
-MOST_ENDINGS = 100
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
 Me = Annotated[Person, Depends(guard.person_or_helper_share)]
@@ -58,7 +54,8 @@ def with_states(
 ) -> dict[GrantId, views.GrantCard]:
     """The cards of ``grants``, each with what stands and why. For a page that already appended its entry."""
     holds = holds_of(parts, [grant.id for grant in grants if grant.state is GrantState.SUSPENDED])
-    endings = _endings(parts, me, [grant for grant in grants if grant.state in ENDED_BY_OTHERS])
+    by_others = any(grant.state in ENDED_BY_OTHERS for grant in grants)
+    endings = whys_of_endings(parts, me.owner.carnet_id) if by_others else {}
     rotating = rotation_pending(parts, me.owner.carnet_id)
     return {
         grant.id: _with_state(parts, me, grant, cards[grant.id], holds.get(grant.id), endings, rotating)
@@ -72,7 +69,7 @@ def _with_state(
     grant: Grant,
     card: views.GrantCard,
     hold: Hold | None,
-    endings: Mapping[GrantId, str],
+    endings: Mapping[GrantId, tuple[Why, str]],
     rotating: bool,
 ) -> views.GrantCard:
     base, live = f"/mes-partages/{grant.id}", grant.live(parts.now())
@@ -80,7 +77,7 @@ def _with_state(
     more = (views.Link("Alertes", f"{base}/alertes"), views.Link("Reçus", f"{base}/recus"))
     return replace(
         card,
-        state_why=_held_words(hold) if hold else endings.get(grant.id, ""),
+        state_why=_held_words(hold) if hold else _ended_words(endings.get(grant.id)),
         pause_action=f"{base}/suspendre" if live else None,
         resume_action=f"{base}/reprendre" if card.still and hers else None,
         pending=not live
@@ -97,23 +94,8 @@ def _held_words(hold: Hold) -> str:
     return f"Depuis le {on}, par {hold.by.label} : {hold.why.label}.{said}"
 
 
-def _endings(parts: Parts, me: Person, grants: Sequence[Grant]) -> dict[GrantId, str]:
-    """Why somebody else ended them: from the log, sealed for her."""
-    if not grants:
-        return {}
-    carnet_id = me.owner.carnet_id
-    journal = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id]).journal(carnet_id)
-    if journal is None:
-        return {}
-    rows = parts.data.log_by_carnet(
-        carnet_index_tag(journal), ops=(Op.REVOKE, Op.INVALIDATE), before=None, limit=MOST_ENDINGS
-    )
-    words: dict[GrantId, str] = {}
-    for row in rows:
-        about = about_of(row.about_sealed, Leaf.parse(row.leaf), journal)
-        why, said = why_told(about.reason if about else None)
-        if about is not None and about.grant_id is not None and why is not None:
-            words[about.grant_id] = f"Pourquoi : {why.label}." + (
-                f" On vous dit : « {said} »." if said else ""
-            )
-    return words
+def _ended_words(told: tuple[Why, str] | None) -> str:
+    if told is None:
+        return ""
+    why, said = told
+    return f"Pourquoi : {why.label}." + (f" On vous dit : « {said} »." if said else "")
