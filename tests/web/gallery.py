@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 
 from schemas.names import LegalBasis, Role
 from tests.web import (
+    gallery_emergency,
     gallery_mandates,
     gallery_notices,
     gallery_receipts,
+    gallery_referent,
     gallery_relinking,
     gallery_sharing,
     gallery_team,
@@ -190,6 +192,8 @@ def _person() -> dict[str, v.PageView]:
         "telechargements-sans": v.DownloadsView(None),
         "mes-demandes": v.RequestsView(),
         **gallery_notices.pages(),
+        **gallery_emergency.hers(),
+        **gallery_referent.hers(),
         **gallery_receipts.pages(),
         **own_account(),
     }
@@ -228,6 +232,7 @@ def _professional() -> dict[str, v.PageView]:
         ),
         "carnet-vide": v.CarnetView("2B8R-4HTN-9C", "aide d’urgence", NOW, END, NOW, ()),
         "acces-termine": v.AccessEndedView(),
+        **gallery_emergency.theirs(),
         **own_office_account(),
     }
 
@@ -245,6 +250,7 @@ def _dpo() -> dict[str, v.PageView]:
         "dpo-demandes": v.DpoRequestsView(),
         "dpo-demandes-recues": gallery_relinking.DESK,
         "dpo-demandes-faute": gallery_relinking.AT_FAULT,
+        **gallery_emergency.officers(),
     }
 
 
@@ -264,7 +270,7 @@ def samples() -> Mapping[str, Sample]:
         (_public(), NOBODY),
         (_person(), PERSON),
         (_professional(), PROFESSIONAL),
-        (gallery_team.PAGES, gallery_team.MANAGER),
+        ({**gallery_team.PAGES, **gallery_referent.theirs()}, gallery_team.MANAGER),
         (_dpo(), DPO),
         *gallery_mandates.GROUPS,
     )

@@ -29,9 +29,11 @@ from vault.web import guard
 from vault.web.guard import Person
 from vault.web.pages import french, views
 from vault.web.pages.answering import page
+from vault.web.pages.emergency import opened_lately
 from vault.web.pages.form_reading import posted
 from vault.web.pages.mandate_words import with_mandates
 from vault.web.pages.presenting import Seer, own_parts, stale
+from vault.web.pages.referent_todos import read_by_somebody, referent_todos
 from vault.web.pages.relations import access_lines, bodies_of, grant_card
 from vault.web.paper import printed
 from vault.web.problems import FaultsError, Told
@@ -57,7 +59,7 @@ def show_home(request: Request, me: Seen) -> Response:
     carnet = read_own_carnet(parts, me.owner, actor=me.actor)
     now, entries = parts.now(), carnet.by_field()
     grants = list_own_grants(parts, me.owner)
-    live = [grant for grant in grants if grant.live(now)]
+    live = read_by_somebody(parts, me, grants)
     bodies = bodies_of(parts, live)
     seers = [Seer(bodies[grant.id].name, grant.terms.compartments) for grant in live]
     view = views.HomeView(
@@ -65,7 +67,8 @@ def show_home(request: Request, me: Seen) -> Response:
         reference=shown(carnet.carnet.reference),
         parts=own_parts(parts.catalogue, entries, seers, now),
         todos=(
-            *(() if me.acting else (*asked_for(parts, me), *_rulings(parts, me))),
+            *(() if me.acting else (*opened_lately(parts, me), *asked_for(parts, me), *_rulings(parts, me))),
+            *(() if me.acting else referent_todos(parts, me, grants)),
             *todos(parts.catalogue, entries, [(grant, bodies[grant.id].name) for grant in live], now),
         )[:MOST_TODOS],
         grants=tuple(grant_card(parts, grant, bodies[grant.id]) for grant in live),
