@@ -147,6 +147,17 @@ def test_whoever_acts_reaches_only_the_pages_that_were_opened_one_by_one(site: S
     assert aid.helper.get("/choisir-structure").status == 403
 
 
+def test_signing_out_while_acting_ends_the_session_and_is_in_her_journal(site: Site) -> None:
+    aid = Aid(site, "sortie")
+    aid.gives()
+    home = aid.acts()
+    out = aid.helper.press(home, "Se déconnecter", action="/deconnexion")
+    assert out.address.startswith("/deconnexion/retour")
+    assert aid.helper.get("/mon-carnet").address.startswith("/connexion")
+    acts = aid.person.get(f"/mes-mandats/{aid.mandate_id}/actes").text
+    assert "Fin." in acts
+
+
 def test_the_officer_sees_who_acted_for_whom(site: Site) -> None:
     aid = Aid(site, "vue")
     aid.gives("share")
