@@ -7,19 +7,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from consent.grants import Grantee
+from consent.grants import Grant, Grantee
+from consent.lifecycle import By, Move
 from schemas.ids import CarnetId, ClientId, CompartmentId, PurposeId, SessionId, StructureId
 from schemas.names import StructureKind
 from tests.world import PURPOSE, SIAE_FIELDS, Someone, System, World
 from vault.audit.events import ActorKind
 from vault.services import reading
-from vault.services.journal import Actor
+from vault.services.journal import OPERATOR, Actor
 from vault.services.key_sources import OwnerAccess
+from vault.services.overriding import override_grant
 from vault.services.reading import FieldsView
 from vault.services.rotating import rotate
+from vault.services.suspending import CannotMoveError, Why, resume_grant, suspend_grant
 
 
 @dataclass(frozen=True)
@@ -131,13 +135,32 @@ def _gives(world: World, who: Someone, system: System, seen: Seen) -> Callable[[
             terms = row.grant.terms
             if row.grant.ended_at is None and terms.grantee == Grantee.structure(system.structure_id):
                 grant = row.grant
-        world.withdraw(who, grant)
+        if dice.random() < 0.3:
+            with suppress(CannotMoveError):  # its time is over: days may go by meanwhile
+                _stands_still(world, who, system, grant, seen)
+        if dice.random() < 0.8:
+            world.withdraw(who, grant)
+        else:
+            with suppress(CannotMoveError):
+                how, told = dice.choice(_OVERRIDES), (who.carnet_id, grant.id)
+                override_grant(world.parts, *told, how, why=Why.CHECK, actor=OPERATOR)
         answer = world.read(system, who.carnet_id)
         if isinstance(answer, FieldsView):
-            seen.wrong.append("read after the withdrawal had answered")
+            seen.wrong.append("read after the end had answered")
         seen.changes += 1
 
     return work
+
+
+_OVERRIDES = (Move.REVOKE, Move.INVALIDATE)
+
+
+def _stands_still(world: World, who: Someone, system: System, grant: Grant, seen: Seen) -> None:
+    told = (world.parts, who.carnet_id, grant.id)
+    suspend_grant(*told, by=By.PERSON, why=Why.HER_CHOICE, actor=who.actor)
+    if isinstance(world.read(system, who.carnet_id), FieldsView):
+        seen.wrong.append("read while it was suspended")
+    resume_grant(*told, by=By.PERSON, actor=who.actor)
 
 
 def _reads(

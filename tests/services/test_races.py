@@ -110,7 +110,8 @@ def test_in_processes_no_read_stands_after_its_grant_s_end(world: World) -> None
     everything = in_processes(world, scene, count=2, seconds=SHORT, seed=2, rotating=True)
     events = check(world, persons, everything)
     assert sum(len(seen.reads) for seen in everything) > 0
-    assert {Op.WITHDRAW, Op.REPLACE, Op.READ, Op.KEY_CHANGE} <= {event.op for event in events}
+    ops = {event.op for event in events}
+    assert {Op.WITHDRAW, Op.REPLACE, Op.READ, Op.KEY_CHANGE, Op.SUSPEND, Op.RESUME} <= ops
     left_whole(world, scene, persons)
 
 
