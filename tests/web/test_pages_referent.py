@@ -43,6 +43,7 @@ def test_she_sees_who_it_was_who_it_is_and_gives_by_one_button(lone_site: Site) 
 
     home = me.get("/mon-carnet").text
     assert "Votre référent a changé" in home
+    assert "votre ancien référent" in me.get("/mes-partages").text
     shown = me.get("/mon-referent").text
     assert "SIAE des Pages" in shown
     assert "permis de conduire" in shown.lower()

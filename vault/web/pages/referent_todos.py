@@ -1,8 +1,10 @@
-"""What her first page says of her référent: who is proposed, and what waits since he changed."""
+"""What her first page and her shares say of her référent: who is proposed, what waits since he changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from consent.grants import Grant
+from schemas.ids import GrantId
 from vault.services.designating import proposed
 from vault.services.handing_over import standing_still
 from vault.services.parts import Parts
@@ -36,3 +38,28 @@ def referent_todos(parts: Parts, me: Person, grants: Sequence[Grant]) -> tuple[v
         shares = french.plural(len(still), "partage attend", "partages attendent")
         found.append(views.Todo("Votre référent a changé", HERE, f"{shares} votre réponse."))
     return tuple(found)
+
+
+def with_referent(
+    parts: Parts, me: Person, grants: Sequence[Grant], cards: Mapping[GrantId, views.GrantCard]
+) -> dict[GrantId, views.GrantCard]:
+    """The cards of ``grants``; one given to her référent says so, and that it waits when he changed."""
+    if all(grant.terms.function is None for grant in grants):
+        return dict(cards)
+    still = standing_still(parts, me.owner.carnet_id)
+    return {grant.id: _with_referent(grant, cards[grant.id], grant.id in still) for grant in grants}
+
+
+def _with_referent(grant: Grant, card: views.GrantCard, waits: bool) -> views.GrantCard:
+    if grant.terms.function is None:
+        return card
+    if not waits:
+        return replace(card, professional="votre référent")
+    return replace(
+        card,
+        professional="votre ancien référent",
+        still=True,
+        state_why="Votre référent a changé : vous choisissez si ce partage passe au nouveau.",
+        pause_action=None,
+        links=(views.Link("Mon référent", HERE),),
+    )

@@ -21,6 +21,7 @@ from vault.web.pages.basis_words import words_of
 from vault.web.pages.form_reading import posted
 from vault.web.pages.naming import labels
 from vault.web.pages.person import BEFORE
+from vault.web.pages.referent_todos import with_referent
 from vault.web.pages.relations import bodies_of, grant_card, last_looks, read_lines, sentence_of
 from vault.web.pages.screens import preview
 from vault.web.pages.share_states import with_states
@@ -44,7 +45,7 @@ def show_shares(request: Request, me: Me) -> Response:
     looks = last_looks(parts, me, [*live, *over])
     shown = [*live, *over]
     bare = {grant.id: grant_card(parts, grant, bodies[grant.id], looks) for grant in shown}
-    cards = with_states(parts, me, shown, bare)
+    cards = with_referent(parts, me, shown, with_states(parts, me, shown, bare))
     view = views.GrantsView(
         live=tuple(cards[grant.id] for grant in live),
         ended=tuple(cards[grant.id] for grant in over),
