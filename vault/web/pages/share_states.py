@@ -50,15 +50,17 @@ def resume(request: Request, grant_id: str, me: Me) -> Response:
 
 
 def with_states(
-    parts: Parts, me: Person, grants: Sequence[Grant], cards: Mapping[GrantId, views.GrantCard]
+    request: Request, me: Person, grants: Sequence[Grant], cards: Mapping[GrantId, views.GrantCard]
 ) -> dict[GrantId, views.GrantCard]:
     """The cards of ``grants``, each with what stands and why. For a page that already appended its entry."""
+    parts = state_of(request).parts
+    paper = bool(getattr(request.app.state, "paper_possible", True))
     holds = holds_of(parts, [grant.id for grant in grants if grant.state is GrantState.SUSPENDED])
     by_others = any(grant.state in ENDED_BY_OTHERS for grant in grants)
     endings = whys_of_endings(parts, me.owner.carnet_id) if by_others else {}
     rotating = rotation_pending(parts, me.owner.carnet_id)
     return {
-        grant.id: _with_state(parts, me, grant, cards[grant.id], holds.get(grant.id), endings, rotating)
+        grant.id: _with_state(parts, me, grant, cards[grant.id], holds.get(grant.id), endings, rotating, paper)
         for grant in grants
     }
 
@@ -71,6 +73,7 @@ def _with_state(
     hold: Hold | None,
     endings: Mapping[GrantId, tuple[Why, str]],
     rotating: bool,
+    paper: bool,
 ) -> views.GrantCard:
     base, live = f"/mes-partages/{grant.id}", grant.live(parts.now())
     hers = hold is not None and hold.by is By.PERSON
@@ -80,6 +83,7 @@ def _with_state(
         state_why=_held_words(hold) if hold else _ended_words(endings.get(grant.id)),
         pause_action=f"{base}/suspendre" if live else None,
         resume_action=f"{base}/reprendre" if card.still and hers else None,
+        slip_action=f"{base}/papier" if card.stop_action and not me.acting and paper else None,
         pending=not live
         and rotating
         and rotation_pending(parts, grant.terms.carnet_id, grant.terms.compartments),

@@ -45,7 +45,7 @@ def show_shares(request: Request, me: Me) -> Response:
     looks = last_looks(parts, me, [*live, *over])
     shown = [*live, *over]
     bare = {grant.id: grant_card(parts, grant, bodies[grant.id], looks) for grant in shown}
-    cards = with_referent(parts, me, shown, with_states(parts, me, shown, bare))
+    cards = with_referent(parts, me, shown, with_states(request, me, shown, bare))
     view = views.GrantsView(
         live=tuple(cards[grant.id] for grant in live),
         ended=tuple(cards[grant.id] for grant in over),

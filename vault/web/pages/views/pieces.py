@@ -262,8 +262,8 @@ class GrantCard:
 
     `stop`: the words of that button; `stops`: what ends and what does not, before she presses it; `rests_on`
     completes "Cela repose sur …". `reads`: what was read by it, newest first, and how many older ones are not
-    listed. `still`: it stands still, `state_why` says why; `pause_action` and `resume_action` are POST
-    addresses. `pending`: what it opened still waits for new keys.
+    listed. `still`: it stands still, `state_why` says why; `pause_action`, `resume_action` and
+    `slip_action` (a paper that stops it) are POST addresses. `pending`: what it opened still waits for new keys.
     """
 
     grant_id: str
@@ -287,5 +287,6 @@ class GrantCard:
     still: bool = False
     pause_action: str | None = None
     resume_action: str | None = None
+    slip_action: str | None = None
     pending: bool = False
     links: tuple[Link, ...] = ()
