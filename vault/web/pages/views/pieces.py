@@ -263,7 +263,7 @@ class GrantCard:
     `stop`: the words of that button; `stops`: what ends and what does not, before she presses it; `rests_on`
     completes "Cela repose sur …". `reads`: what was read by it, newest first, and how many older ones are not
     listed. `still`: it stands still, `state_why` says why; `pause_action`, `resume_action` and
-    `slip_action` (a paper that stops it) are POST addresses. `pending`: what it opened still waits for new keys.
+    `slip_action` (a paper that stops it) are POST addresses. `pending`: what it opened waits for new keys.
     """
 
     grant_id: str
