@@ -60,7 +60,9 @@ def with_states(
     endings = whys_of_endings(parts, me.owner.carnet_id) if by_others else {}
     rotating = rotation_pending(parts, me.owner.carnet_id)
     return {
-        grant.id: _with_state(parts, me, grant, cards[grant.id], holds.get(grant.id), endings, rotating, paper)
+        grant.id: _with_state(
+            parts, me, grant, cards[grant.id], holds.get(grant.id), endings, rotating, paper
+        )
         for grant in grants
     }
 
