@@ -104,6 +104,10 @@ def test_each_page_opens_by_its_own_scope(site: Site) -> None:
         aid = Aid(site, f"portee-{scope}")
         aid.gives(scope)
         aid.acts()
+        home = aid.helper.get("/mon-carnet")
+        assert "Carnet de Portee-" in home.text
+        assert ("Partager des informations" in home.links) == (scope == "share")
+        assert ("/mon-carnet/mobilite" in home.links.values()) == (scope == "write")
         for path in ("/mon-carnet", "/qui-a-vu", *opened):
             assert aid.helper.get(path).status == 200, (scope, path)
         for path in (path for one, told in pages.items() if one != scope for path in told):

@@ -118,7 +118,8 @@ def _acting_for(state: WebState, session: Session) -> views.ActingFor:
     if now is None:
         return views.ActingFor(name, "mais ce mandat est terminé")
     pages = [link for scope, links in ACTING_PAGES.items() if now.may(scope) for link in links]
-    return views.ActingFor(name, f"au titre {OF[now.mandate.kind]}", tuple(pages))
+    writes, shares = now.may(MandateScope.WRITE), now.may(MandateScope.SHARE)
+    return views.ActingFor(name, f"au titre {OF[now.mandate.kind]}", tuple(pages), writes, shares)
 
 
 def _standing(state: WebState, session: Session) -> tuple[str, bool, bool]:

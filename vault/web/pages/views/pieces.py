@@ -92,6 +92,8 @@ class ActingFor:
     name: str
     title: str
     pages: tuple[Link, ...] = ()
+    writes: bool = False
+    shares: bool = False
 
 
 @dataclass(frozen=True)
