@@ -14,11 +14,13 @@ from hashlib import sha256
 
 from fastapi import Request
 
+from consent.grants import Grantee
 from schemas.framing import lp
-from schemas.ids import CompartmentId, PurposeId, StructureId
+from schemas.ids import CompartmentId, ProfessionalId, PurposeId, StructureId
 from schemas.purposes import Purpose, UnknownPurposeError
 from vault.services.parts import Parts
 from vault.services.ports import StructureRow
+from vault.services.referents import REFERENT, reading_habilitation
 from vault.web import guard
 from vault.web.pages.form_reading import Form
 from vault.web.pages.views import Hidden
@@ -26,6 +28,7 @@ from vault.web.pages.views import Hidden
 SEAL_MARK = "~"  # between a compartment and the seal of its yes
 PREVIEW = "apercu"
 UNKNOWN_BODY = "Nous ne connaissons pas cet organisme. Choisissez-en un dans la liste."
+REFERENT_GONE = "Votre référent a changé. Regardez qui c’est, puis recommencez."
 NO_PURPOSE = "Choisissez une raison pour continuer."
 NO_FIELD = "Choisissez au moins une information à partager."
 FOREIGN_FIELD = "Une de ces informations n’est pas prévue pour cette raison. Vérifiez vos choix."
@@ -47,6 +50,7 @@ class Draft:
 
     structure: StructureRow
     purpose: Purpose | None = None
+    referent: ProfessionalId | None = None  # for whoever is her référent: this one, when she chose
     fields: tuple[CompartmentId, ...] = ()
     specials: tuple[CompartmentId, ...] = ()
     days: int | None = None
@@ -54,6 +58,16 @@ class Draft:
     @property
     def compartments(self) -> tuple[CompartmentId, ...]:
         return (*self.fields, *self.specials)
+
+    @property
+    def grantee(self) -> Grantee:
+        if self.referent is not None:
+            return Grantee.professional(self.referent)
+        return Grantee.structure(self.structure.structure_id)
+
+    @property
+    def function(self) -> str | None:
+        return REFERENT if self.referent is not None else None
 
     @property
     def aim(self) -> Purpose:
@@ -71,14 +85,12 @@ class Sealer:
 
     def yes(self, draft: Draft, compartment: str) -> str:
         """Put by the page of a special information on the button that says yes."""
-        return self._seal("special", draft.structure.structure_id, draft.aim.purpose_id, compartment)
+        return self._seal("special", draft.grantee.id, draft.aim.purpose_id, compartment)
 
     def preview(self, draft: Draft) -> str:
         """Put by the preview on the button that shares."""
         chosen = sorted(draft.compartments)
-        return self._seal(
-            "preview", draft.structure.structure_id, draft.aim.purpose_id, str(draft.days), *chosen
-        )
+        return self._seal("preview", draft.grantee.id, draft.aim.purpose_id, str(draft.days), *chosen)
 
     def holds(self, seal: str, told: str) -> bool:
         return hmac.compare_digest(seal.encode(), told.encode())
@@ -96,7 +108,12 @@ def with_body(parts: Parts, form: Form) -> Draft:
     structure = parts.data.structure(StructureId(structure_id)) if structure_id.isalnum() else None
     if structure is None or not parts.frame.for_kind(structure.kind):
         raise MisstepError(1, UNKNOWN_BODY)
-    return Draft(structure)
+    if not (referent := form.one("referent")):
+        return Draft(structure)
+    working = reading_habilitation(parts, ProfessionalId(referent)) if referent.isalnum() else None
+    if working is None or working.structure_id != structure.structure_id:
+        raise MisstepError(1, REFERENT_GONE)
+    return Draft(structure, referent=working.professional_id)
 
 
 def with_purpose(parts: Parts, form: Form) -> Draft:
@@ -158,7 +175,7 @@ def sealed_yes(told: str, draft: Draft, sealer: Sealer) -> CompartmentId | None:
 
 def carried(draft: Draft, sealer: Sealer, *, ticks: bool = True) -> tuple[Hidden, ...]:
     """The hidden inputs of the next step; without ``ticks`` where the page itself asks for them."""
-    told = [Hidden("structure_id", draft.structure.structure_id)]
+    told = list(whom(draft))
     if draft.purpose is not None:
         told.append(Hidden("purpose_id", draft.purpose.purpose_id))
         told += [Hidden("special_fields", yes(draft, one, sealer)) for one in draft.specials]
@@ -167,6 +184,12 @@ def carried(draft: Draft, sealer: Sealer, *, ticks: bool = True) -> tuple[Hidden
     if draft.days is not None:
         told.append(Hidden("days", str(draft.days)))
     return tuple(told)
+
+
+def whom(draft: Draft) -> tuple[Hidden, ...]:
+    """Step 1, carried. Whether it still is her référent is asked again when she shares, under the lock."""
+    told = Hidden("structure_id", draft.structure.structure_id)
+    return (told, Hidden("referent", draft.referent)) if draft.referent else (told,)
 
 
 def yes(draft: Draft, compartment: str, sealer: Sealer) -> str:

@@ -1,6 +1,7 @@
 """What may be shared, line by line, with her own words beside each: only what the reader would really get."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from schemas.fields import Catalogue, Compartment
 from schemas.ids import FieldId
@@ -50,6 +51,12 @@ def special_lines(catalogue: Catalogue, draft: Draft) -> tuple[views.ShareLine, 
     )
 
 
+def body_with(draft: Draft) -> views.Body:
+    """With whom, as her pages say it; her référent without a name, which nothing needs to open here."""
+    body = body_of(draft.structure)
+    return replace(body, name=f"Votre référent, {body.name}") if draft.referent else body
+
+
 def special_view(
     parts: Parts, draft: Draft, compartment: Compartment, entries: Mapping[FieldId, Entry], sealer: Sealer
 ) -> views.ShareSpecialView:
@@ -57,7 +64,7 @@ def special_view(
     line = _line(parts.catalogue, compartment, entries, chosen=False)
     sealed = views.ShareLine(yes(draft, compartment.id, sealer), line.label, line.lines, sensitive=True)
     return views.ShareSpecialView(
-        body_of(draft.structure),
+        body_with(draft),
         draft.aim.sentence,
         sealed,
         _why(compartment),

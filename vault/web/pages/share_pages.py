@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from fastapi import Request
 from fastapi.responses import Response
 
-from consent.grants import Grantee, end_of_day_after
+from consent.grants import end_of_day_after
 from schemas.ids import FieldId
 from vault.carnet.entries import Entry
 from vault.services.own_carnet import list_own_grants, read_own_carnet
 from vault.services.parts import Parts
+from vault.services.referents import current_referent
 from vault.services.seeing import see_before
 from vault.services.sharing import Wish
 from vault.services.structures import structure_of
@@ -21,7 +22,7 @@ from vault.web.pages.form_reading import Form
 from vault.web.pages.relations import body_of
 from vault.web.pages.screens import preview
 from vault.web.pages.share_draft import Draft, Sealer, carried
-from vault.web.pages.share_lines import share_themes, special_lines
+from vault.web.pages.share_lines import body_with, share_themes, special_lines
 from vault.web.state import state_of
 
 FOUND_AT_MOST = 20
@@ -38,11 +39,15 @@ def who_page(request: Request, me: Person, error: str = "") -> Response:
     ids = [told[0] for grantee in grantees if (told := structure_of(parts, grantee))]
     known = parts.data.structures(set(ids))
     found = parts.data.search_structures(words, after=None, limit=FOUND_AT_MOST + 1) if words else []
+    row = current_referent(parts, me.owner.carnet_id)
+    follows = parts.data.structure(row.structure_id) if row else None
     view = views.ShareWhoView(
         q=words,
         known=tuple(body_of(known[one]) for one in dict.fromkeys(ids) if one in known),
         found=tuple(body_of(one) for one in found[:FOUND_AT_MOST] if parts.frame.for_kind(one.kind)),
         more_found=len(found) > FOUND_AT_MOST,
+        referent=body_of(follows) if follows and parts.frame.for_kind(follows.kind) else None,
+        referent_id=row.professional_id if row else "",
         error=error,
     )
     return page(request, view, me.session, status=422 if error else 200)
@@ -63,9 +68,9 @@ def why_page(request: Request, me: Person, draft: Draft, form: Form, error: str 
         for one in parts.frame.for_kind(draft.structure.kind)
     )
     view = views.ShareWhyView(
-        body_of(draft.structure),
+        body_with(draft),
         purposes,
-        (views.Hidden("structure_id", draft.structure.structure_id),),
+        share_draft.whom(draft),
         error,
     )
     return page(request, view, me.session, status=422 if error else 200)
@@ -75,7 +80,7 @@ def what_page(request: Request, me: Person, draft: Draft, error: str = "") -> Re
     parts = state_of(request).parts
     entries, chosen = own_entries(parts, me), set(draft.fields)
     view = views.ShareWhatView(
-        body=body_of(draft.structure),
+        body=body_with(draft),
         purpose=draft.aim.sentence,
         presets=tuple(
             views.Preset(one.id, one.label, len(one.compartments), set(one.compartments) <= chosen)
@@ -92,7 +97,7 @@ def what_page(request: Request, me: Person, draft: Draft, error: str = "") -> Re
 def how_long_page(request: Request, me: Person, draft: Draft, form: Form, error: str = "") -> Response:
     now = state_of(request).parts.now()
     view = views.ShareHowLongView(
-        body=body_of(draft.structure),
+        body=body_with(draft),
         purpose=draft.aim.sentence,
         durations=tuple(
             views.Duration(
@@ -112,7 +117,7 @@ def how_long_page(request: Request, me: Person, draft: Draft, form: Form, error:
 def preview_page(request: Request, me: Person, draft: Draft, *, status: int = 200) -> Response:
     """« Voici exactement ce que verra … »: his own page, opened by the keys of the grant to be."""
     parts, sealer, now = state_of(request).parts, Sealer(request), state_of(request).parts.now()
-    wish, body = wish_of(parts, draft), body_of(draft.structure)
+    wish, body = wish_of(parts, draft), body_with(draft)
     seen = see_before(parts, me.owner, wish, actor=me.actor)
     words = words_for(draft.aim, body.name)
     view = views.ShareConfirmView(
@@ -137,11 +142,12 @@ def preview_page(request: Request, me: Person, draft: Draft, *, status: int = 20
 def wish_of(parts: Parts, draft: Draft) -> Wish:
     """What the last button gives, and what the preview is made from."""
     return Wish(
-        grantee=Grantee.structure(draft.structure.structure_id),
+        grantee=draft.grantee,
         purpose_id=draft.aim.purpose_id,
         compartments=draft.compartments,
         days=draft.days or 0,
         consent_record=f"notice {parts.notice_version}; {SHARED_BY}",
+        function=draft.function,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from vault.services.sharing import give_grant
+from vault.services.sharing import GrantRefusedError, give_grant
 from vault.web import guard
 from vault.web.afterwards import then_new_keys
 from vault.web.guard import Person
@@ -98,7 +98,12 @@ def share(request: Request, form: Posted, me: Me) -> Response:
         draft = share_draft.with_days(parts, form, sealer)
         if not sealer.holds(form.one(share_draft.PREVIEW), sealer.preview(draft)):
             return preview_page(request, me, draft, status=422)
-        grant = give_grant(parts, me.owner, wish_of(parts, draft), actor=me.actor)
+        try:
+            grant = give_grant(parts, me.owner, wish_of(parts, draft), actor=me.actor)
+        except GrantRefusedError as refused:  # between the preview and the button, her référent changed
+            if draft.referent is None:
+                raise
+            raise MisstepError(1, refused.sentence) from None
         return then_new_keys(see_other(f"/mes-partages/{grant.id}/partage"), parts, me)
 
     return _stepping(request, me, answer)

@@ -42,7 +42,8 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ShareWhoView:
-    """Step 1. `known`: those who already see something or saw it; `found`: the result of the search `q`."""
+    """Step 1. `known`: those who already see something or saw it; `found`: the result of the search `q`.
+    `referent`: where whoever follows her works; `referent_id`: who it is, of whom no name is shown."""
 
     template: ClassVar[str] = "person/share_who.html"
 
@@ -51,6 +52,8 @@ class ShareWhoView:
     found: tuple[Body, ...] = ()
     more_found: bool = False
     error: str = ""
+    referent: Body | None = None
+    referent_id: str = ""
 
 
 @dataclass(frozen=True)
