@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from schemas.ids import ClientId, InvitationId, ProfessionalId, StructureId, new_id
 from schemas.names import Role, StructureKind
+from tests.services.killing import KilledError
 from tests.world import RULES, MovingClock, Someone, World, a_public_jwk, coming_in, coming_in_pro
 from vault.audit.events import Op
 from vault.crypto import blind_tag, digest
@@ -215,10 +216,6 @@ def test_two_tabs_at_the_first_sign_in_open_one_carnet(town: World) -> None:
     assert [entry.field_id for entry in shown.entries] == ["identite_nom"]
 
 
-class Killed(BaseException):
-    pass
-
-
 @pytest.mark.parametrize("step", ["add_carnet", "add_account", "append", "commit"])
 def test_a_first_sign_in_that_was_interrupted_is_simply_begun_again(
     town: World, monkeypatch: pytest.MonkeyPatch, step: str
@@ -226,12 +223,12 @@ def test_a_first_sign_in_that_was_interrupted_is_simply_begun_again(
     from vault.storage.data_store import SqlWork
 
     def die(*_: Any, **__: Any) -> Any:
-        raise Killed
+        raise KilledError
 
     subject = new_id()
     with monkeypatch.context() as patch:
         patch.setattr(SqlWork, step, die)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             town.person("ana", subject=subject)
     someone = town.person("ana", subject=subject)
     town.fill(someone)
@@ -341,12 +338,12 @@ def test_an_invitation_whose_use_was_interrupted_still_serves(
     from vault.storage.data_store import SqlWork
 
     def die(*_: Any, **__: Any) -> Any:
-        raise Killed
+        raise KilledError
 
     invitation, name = invite(town, siae), new_id()
     with monkeypatch.context() as patch:
         patch.setattr(SqlWork, step, die)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             signs_in(town, name, invitation.secret)
     assert isinstance(signs_in(town, name, invitation.secret), NewSession)
     assert isinstance(signs_in(town, name), NewSession), "and the account is found again"
@@ -356,12 +353,12 @@ def test_killed_right_after_it_was_used_it_is_used(
     town: World, siae: StructureId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: Any, **__: Any) -> Any:
-        raise Killed
+        raise KilledError
 
     invitation, name = invite(town, siae), new_id()
     with monkeypatch.context() as patch:
         patch.setattr(town.parts.keystore, "take_link", die)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             signs_in(town, name, invitation.secret)
     assert signs_in(town, new_id(), invitation.secret) == NotInvited()
     assert isinstance(signs_in(town, name), NewSession)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from schemas.ids import CarnetId, EntryId
+from tests.services.killing import KilledError
 from tests.world import Someone, System, World
 from vault.audit import verify
 from vault.carnet.entries import Body
@@ -259,17 +260,14 @@ def test_after_forgetting_and_erasing_the_log_still_verifies(
 def test_a_forgetting_that_was_interrupted_is_ended_by_the_next_pass(
     world: World, ana: Someone, monkeypatch: pytest.MonkeyPatch, killed_before: str
 ) -> None:
-    class Killed(BaseException):
-        pass
-
     def die(*_: Any, **__: Any) -> Any:
-        raise Killed
+        raise KilledError
 
     entry_id = entry_of(world, ana, "permis_conduire")
     backup = back_up(world, ana.carnet_id)
     target = (leaving, "puncture") if killed_before == "puncture" else (leaving, "finish_forgetting")
     monkeypatch.setattr(*target, die)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         leaving.forget_entry(world.parts, ana.carnet_id, entry_id, actor=ana.actor)
     monkeypatch.undo()
     shown = own_carnet.read_own_carnet(world.parts, ana.owner, actor=ana.actor)
@@ -282,15 +280,12 @@ def test_a_forgetting_that_was_interrupted_is_ended_by_the_next_pass(
 def test_an_erasure_that_was_interrupted_is_ended_by_the_next_pass(
     world: World, ana: Someone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
-
     def die(*_: Any, **__: Any) -> Any:
-        raise Killed
+        raise KilledError
 
     backup = back_up(world, ana.carnet_id)
     monkeypatch.setattr(leaving, "finish_erasure", die)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         leaving.erase_carnet(world.parts, ana.carnet_id, for_real=True, actor=OPERATOR)
     monkeypatch.undo()
     assert run_upkeep(world.parts).erased == 1

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from schemas.ids import AccountId, CarnetId, ProfessionalId, new_id
 from schemas.names import Role, StructureKind
+from tests.services.killing import KilledError
 from tests.services.test_coming_in import together
 from tests.world import RULES, MovingClock, Someone, World, coming_in, coming_in_pro
 from vault.audit.events import ActorKind, Op
@@ -26,10 +27,6 @@ from vault.services.upkeep import run_upkeep
 
 ISSUER = "http://fc.example"
 KINDS = {sessions.PERSON: RULES, sessions.PROFESSIONAL: RULES, sessions.DPO: RULES}
-
-
-class Killed(BaseException):
-    pass
 
 
 def identity(**changed: Any) -> dict[str, Any]:
@@ -487,13 +484,13 @@ def killed_at(
     def die(*told: Any, **named: Any) -> Any:
         if after:
             real(*told, **named)
-        raise Killed
+        raise KilledError
 
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, die)
         try:
             act()
-        except Killed:
+        except KilledError:
             return True
     return False
 

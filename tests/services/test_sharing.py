@@ -14,6 +14,7 @@ from schemas.ids import CompartmentId, GrantId, ProfessionalId, PurposeId, Struc
 from schemas.names import GrantState, LegalBasis, Outcome, Right, Role, StructureKind
 from schemas.purposes import UnknownPurposeError
 from tests.services.conftest import ONE_ENGINE
+from tests.services.killing import KilledError
 from tests.services.test_forgetting import Attacker, back_up
 from tests.world import PURPOSE, SIAE_FIELDS, MovingClock, Someone, System, World
 from vault.audit.events import Op
@@ -291,12 +292,8 @@ def test_a_former_grantee_is_told_so_for_six_months_then_is_nobody(
 # --- killed half-way -------------------------------------------------------------------------------------
 
 
-class Killed(BaseException):
-    """The process is gone here."""
-
-
 def die(*_: Any, **__: Any) -> Any:
-    raise Killed
+    raise KilledError
 
 
 def withdraw(town: World, who: Someone, grant: Grant, reader: System) -> None:
@@ -324,10 +321,10 @@ def killed_before(town: World, monkeypatch: pytest.MonkeyPatch, step: str) -> It
 
             def then_die(names: Any) -> Any:
                 honest(names)
-                raise Killed
+                raise KilledError
 
             patch.setattr(town.parts.keystore, "delete_secrets", then_die)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             yield
 
 
@@ -372,7 +369,7 @@ def test_a_share_that_was_interrupted_gave_nothing_and_its_key_goes_after_a_day(
     before = traces(town, eva)
     with monkeypatch.context() as patch:
         patch.setattr(SqlWork, step, die)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             town.share(eva, alpha_siae.structure_id)
     assert town.values(alpha_siae, eva.carnet_id).keys() == set(SIAE_FIELDS[:1])
     size, *rest, secrets = traces(town, eva)
