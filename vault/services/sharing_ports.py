@@ -17,7 +17,7 @@ from schemas.ids import (
     RequestId,
     StructureId,
 )
-from schemas.names import MandateKind
+from schemas.names import GrantState, MandateKind
 from vault.services.rows import LogRow
 from vault.services.sharing_rows import (
     EmergencyRow,
@@ -26,6 +26,7 @@ from vault.services.sharing_rows import (
     PauseRow,
     ReceiptRow,
     ReferentRow,
+    RequestRow,
 )
 
 # --- what somebody asked a person to share, and when nobody may ask ---
@@ -34,9 +35,23 @@ from vault.services.sharing_rows import (
 class RequestWork(Protocol):
     """Inside one locked transaction."""
 
+    def add_request(self, row: RequestRow) -> None: ...
+    def requests_of(self, carnet_id: CarnetId) -> Sequence[RequestRow]: ...
+    def answer_request(
+        self,
+        carnet_id: CarnetId,
+        request_id: RequestId,
+        state: GrantState,
+        grant_id: GrantId | None = None,
+    ) -> bool: ...
+
 
 class RequestStore(Protocol):
     """Beside it."""
+
+    def requests_of(self, carnet_id: CarnetId) -> Sequence[RequestRow]: ...
+    def requests_over(self, now: datetime, *, limit: int) -> Sequence[RequestRow]: ...
+    def drop_unseen_requests(self, now: datetime) -> int: ...
 
 
 # --- when nobody may ask ---

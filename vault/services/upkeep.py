@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from schemas.ids import GrantId
 from vault.audit.checkpoint import Checkpoint
 from vault.errors import UnavailableError
+from vault.services.answering_requests import lapse_requests
 from vault.services.clients import finish_clients
 from vault.services.designating import finish_assignments
 from vault.services.habilitations import finish_leavings
@@ -57,6 +58,7 @@ class UpkeepReport:
     notices: int = 0  # mails queued for people who wish to be told
     emergencies: int = 0  # accesses of an emergency whose minutes are over
     mandates: int = 0  # that came to their end, or whose end was interrupted
+    unanswered: int = 0  # requests whose time is over, or that nobody was ever to see
 
     def any(self) -> bool:
         return any(astuple(self))
@@ -81,6 +83,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "notices": lambda: notify(parts),
         "emergencies": lambda: finish_emergencies(parts),
         "mandates": lambda: finish_mandates(parts),
+        "unanswered": lambda: lapse_requests(parts, now),
     }
     done: dict[str, int] = {}
     broken: list[Exception] = []
