@@ -8,5 +8,5 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 if __name__ == "__main__":
-    for builder in ("build_crypto_vectors.py", "build_log_vectors.py"):
+    for builder in ("build_crypto_vectors.py", "build_log_vectors.py", "build_receipt_vectors.py"):
         subprocess.run([sys.executable, str(HERE / builder)], check=True)
