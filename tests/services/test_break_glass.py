@@ -342,6 +342,17 @@ def test_a_row_written_in_the_data_store_is_not_a_second_person(ready: World, an
         break_glass.reader_of(ready.parts, two.first.reader, yes.emergency_id)
 
 
+def test_one_who_writes_that_another_asked_does_not_confirm_himself(
+    ready: World, ana: Someone, two: Two
+) -> None:
+    asked = ask(ready, ana, two.first)
+    with ready.parts.data.change() as work:
+        work.set_emergency(replace(asked, asked_by=two.second.professional_id))
+        work.commit()
+    with pytest.raises(TooLateError):
+        break_glass.confirm(ready.parts, two.first.reader, asked.emergency_id)
+
+
 def test_minutes_added_in_the_data_store_open_nothing(ready: World, ana: Someone, two: Two) -> None:
     row = opened(ready, ana, two)
     with ready.parts.data.change() as work:
