@@ -8,6 +8,7 @@ that the log, the pages and the keys are those of real use.
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +21,7 @@ from schemas.names import Role, StructureKind
 from vault.bootstrap import Application
 from vault.demo import identities
 from vault.demo.carnets import Filled, carnets
-from vault.demo.visitor import PERSON_DOOR, PROFESSIONAL_DOOR, Visitor
+from vault.demo.visitor import PERSON_DOOR, PROFESSIONAL_DOOR, VisitError, Visitor
 from vault.services import administering
 
 DEPARTEMENT, CCAS, SIAE = "departement", "ccas", "siae"
@@ -35,6 +36,7 @@ STAFF: tuple[tuple[identities.DemoAgent, str, Role, str], ...] = (
     (identities.CLAIRE, SIAE, Role.MEMBER, "encadrante, Atelier des Rives (entreprise d’insertion)"),
     (identities.HELENE, DEPARTEMENT, Role.DPO, "déléguée à la protection des données"),
     (identities.GWENAELLE, DEPARTEMENT, Role.MANAGER, "responsable d’équipe, Département du Ponant"),
+    (identities.PAULE, CCAS, Role.HELPER, "aidante, CCAS de Port-Brannec : Gérard lui a donné un mandat"),
     (identities.BRUNO, DEPARTEMENT, Role.MEMBER, "prêté au Département : un SIRET à vérifier"),
 )
 READERS = (identities.NOLWENN, identities.KARIM, identities.CLAIRE)
@@ -99,6 +101,7 @@ class Teller:
         self._amina_stops_a_share()
         self._karim_is_refused()
         self._gwenaelle_invites()
+        self._gerard_is_helped()
         self._add_system()
         return {"structures": self.structures, "carnets": self.carnet_ids}
 
@@ -175,6 +178,17 @@ class Teller:
         with Visitor(self.home) as visitor:
             visitor.sign_in(PROFESSIONAL_DOOR, identities.GWENAELLE.key)
             visitor.press("/equipe/inviter", email=identities.INES.email, role=Role.ADVISER.value)
+
+    def _gerard_is_helped(self) -> None:
+        """Paule tells him a code; he lets her read and write for him, a month. He decides on his shares."""
+        with Visitor(self.home) as visitor:
+            visitor.sign_in(PROFESSIONAL_DOOR, identities.PAULE.key)
+            made = re.search(r'<strong class="code nowrap">([^<]+)<', visitor.press("/agir/code"))
+        if made is None:
+            raise VisitError("no code to tell")
+        with Visitor(self.home) as visitor:
+            visitor.sign_in(PERSON_DOOR, identities.GERARD.key)
+            visitor.press("/mes-mandats", code=made[1], scope="write", days="31")
 
     def _add_system(self) -> None:
         """A system of the Atelier des Rives, with its private key: examples/read_as_system.py reads as it."""

@@ -77,11 +77,12 @@ class Visitor:
             raise VisitError(f"GET {path}: {page.status_code}")
         return html.unescape(page.text)
 
-    def press(self, path: str, **fields: str) -> None:
-        """Send a page's form, as its button does; what comes must be a page."""
+    def press(self, path: str, **fields: str) -> str:
+        """Send a page's form, as its button does; what comes must be a page, whose text is given."""
         answer = self._http.post(path, data={**fields, "csrf_token": self._csrf})
         if answer.status_code != 200:
             raise VisitError(f"POST {path}: {answer.status_code}")
+        return html.unescape(answer.text)
 
     def _proof(self) -> dict[str, str]:
         return {"X-CSRF-Token": self._csrf}
