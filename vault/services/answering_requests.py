@@ -26,6 +26,7 @@ from vault.services.referents import current_referent
 from vault.services.requesting import asked_of, place_of
 from vault.services.sharing import GrantRefusedError, Wish, give_grant
 from vault.services.sharing_rows import RequestRow
+from vault.services.standing import check_acts
 from vault.services.writing import owner_secrets
 
 BATCH = 200
@@ -63,16 +64,14 @@ def list_requests(parts: Parts, owner: OwnerAccess, *, actor: Actor) -> Sequence
     """Every request she was ever asked, newest first, after one entry: it holds what people wrote. A row that
     is not what somebody asked, or was touched, is left out. Raises CarnetClosedError."""
     append_own(parts, owner, Op.READ_OWN, actor=actor)
+    return asked_of_her(parts, owner)
+
+
+def asked_of_her(parts: Parts, owner: OwnerAccess) -> Sequence[Request]:
+    """The same without an entry: for a page or an answer that has its own, or tells nothing anybody wrote."""
     secrets, now = owner_secrets(parts, owner), parts.now()
     opened = (_open(parts, row, secrets, now) for row in parts.data.requests_of(owner.carnet_id))
     return [one for one in opened if one is not None]
-
-
-def waiting(parts: Parts, owner: OwnerAccess) -> Sequence[Request]:
-    """Those that wait for her, without what anybody wrote: for the home page, after its own entry."""
-    secrets, now = owner_secrets(parts, owner), parts.now()
-    opened = (_open(parts, row, secrets, now) for row in parts.data.requests_of(owner.carnet_id))
-    return [one for one in opened if one is not None and one.waits]
 
 
 def find_request(requests: Sequence[Request], request_id: str) -> Request:
@@ -191,6 +190,7 @@ def _answer(parts: Parts, carnet_id: CarnetId, request: Request, move: Move, act
     terms = request.terms
     journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id], agents=agents_of(actor))
     with parts.data.change() as work:
+        check_acts(parts, actor)
         if move is not Move.LAPSE:
             _check_waits(work, carnet_id, request)
         facts = Facts(decides_on_shares=True, ends_at=request.ends_at)
