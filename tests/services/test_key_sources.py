@@ -237,7 +237,7 @@ def test_the_upkeep_loads_no_key_of_content_but_to_puncture(
     story.town.app.jobs().run_once()
     seeds = {"seed", "seed-next"}  # of structures that somebody left in another test
     assert {name for name in loads.names if name[0] in CONTENT - seeds} == {("shred", story.eva.carnet_id)}
-    assert loads.kinds - seeds - {"leaving"} == {"journal", "month", "shred"}
+    assert loads.kinds - seeds - {"leaving"} == {"journal", "month", "shred", "signing"}
 
 
 def test_the_upkeep_that_changes_a_key_loads_seeds_and_nothing_they_would_open(

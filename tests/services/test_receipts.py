@@ -20,6 +20,7 @@ from schemas.ids import CompartmentId, PurposeId, RequestId, new_id
 from schemas.names import LegalBasis, Outcome
 from tests.services.conftest import ONE_ENGINE
 from tests.world import PURPOSE, SIAE_FIELDS, MovingClock, Someone, System, World
+from vault import bootstrap
 from vault.audit.events import AboutContent, Op
 from vault.audit.leaf import Leaf
 from vault.services import leaving, receipts, sharing, stopping
@@ -300,6 +301,16 @@ def test_without_the_key_that_signs_nobody_shares_and_everybody_can_still_stop(
     stopped = stopping.withdraw_grant(small_town.parts, eva.owner, grant.id, actor=eva.actor)
     assert stopped.ended_at is not None
     assert rows(small_town) == 1
+
+
+def test_an_instance_older_than_receipts_gets_its_key_when_its_stores_are_upgraded(small_town: World) -> None:
+    small_town.parts.keystore.delete_secrets([SIGNING])
+    assert jwks(small_town.parts) == {"keys": []}
+    bootstrap.upgrade(small_town.app.settings)
+    made = jwks(small_town.parts)
+    assert len(made["keys"]) == 1
+    bootstrap.upgrade(small_town.app.settings)
+    assert jwks(small_town.parts) == made
 
 
 @ONE_ENGINE
