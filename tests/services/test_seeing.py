@@ -90,6 +90,22 @@ def test_what_is_broken_for_the_reader_is_broken_for_her(small_town: World) -> N
     assert (seen.view, seen.why) == (None, seeing.Unseen.BROKEN)
 
 
+def test_an_information_whose_wrap_is_gone_is_missing_for_both(small_town: World) -> None:
+    ana, alpha = small_town.newcomer(), small_town.system()
+    small_town.fill(ana)
+    grant = small_town.share(ana, alpha.structure_id)
+    with small_town.parts.data.change() as work:
+        wraps = [
+            one for one in work.grant_keys(ana.carnet_id, grant.id) if one.compartment != "permis_conduire"
+        ]
+        work.replace_grant_keys(ana.carnet_id, grant.id, wraps)
+        work.commit()
+    read = small_town.read(alpha, ana.carnet_id)
+    assert isinstance(read, FieldsView)
+    assert shown(now(small_town, ana, grant.id)) == shown(read)
+    assert "permis_conduire" not in shown(read)
+
+
 def test_the_keys_of_the_grant_open_it_not_hers(small_town: World) -> None:
     """Without Q_g she sees what he sees: nothing. Her own path would still open everything."""
     ana, alpha = small_town.newcomer(), small_town.system()

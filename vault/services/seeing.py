@@ -117,16 +117,16 @@ def _see(parts: Parts, owner: OwnerAccess, look: Callable[[], _Look], actor: Act
     if allowed is None or found.secret is None:
         return Seen(found.row, receipt.no, None, Unseen.CLOSED)
     narrowed = replace(allowed, compartments=allowed.compartments & {head.compartment for head in held})
+    view, torn = None, True
     for _ in range(LOOKS):
-        secrets = owner_secrets(parts, owner)
         try:
-            view = _opened(parts, receipt, secrets, narrowed, found)
+            view, torn = _opened(parts, receipt, owner_secrets(parts, owner), narrowed, found)
         except (CryptoError, EntryBrokenError, PermissionError):
             view = None
-        if view is not None:
-            return Seen(found.row, receipt.no, view)
+        if view is not None and not torn:
+            break
         found = look()  # a key that changes between two statements is seen half old, half new
-    return Seen(found.row, receipt.no, None, Unseen.BROKEN)
+    return Seen(found.row, receipt.no, view, None if view else Unseen.BROKEN)
 
 
 def _decided(parts: Parts, carnet_id: CarnetId, row: GrantRow) -> tuple[Allowed | None, Sequence[RecordHead]]:
@@ -170,9 +170,9 @@ def _role(parts: Parts, professional_id: ProfessionalId) -> Role | None:
 
 def _opened(
     parts: Parts, receipt: Appended, secrets: OwnerSecrets, allowed: Allowed, look: _Look
-) -> FieldsView | None:
-    """None when a record stands under a field key that this look has not: it is torn, or something was
-    broken. Raises CryptoError, EntryBrokenError."""
+) -> tuple[FieldsView, bool]:
+    """His view, and whether a record stands under a field key that this look has not: then it is torn, or a
+    wrap is gone, and he would not get that information. Raises CryptoError, EntryBrokenError."""
     row, terms = look.row, look.row.grant.terms
     ((records, stored),) = parts.data.sealed_fields([(terms.carnet_id, terms.grant_id, allowed.compartments)])
     wraps = stored if look.wraps is None else look.wraps
@@ -193,9 +193,8 @@ def _opened(
         instance=parts.instance,
         open_key=lambda _sealed, _seed, _terms: key,
     )
-    if _torn(records, wraps, allowed):
-        return None
-    return FieldsView(terms.carnet_id, terms.purpose_id, receipt.no, receipt.at, row, fields)
+    view = FieldsView(terms.carnet_id, terms.purpose_id, receipt.no, receipt.at, row, fields)
+    return view, _torn(records, wraps, allowed)
 
 
 def _torn(records: Sequence[RecordRow], wraps: Sequence[GrantKeyRow], allowed: Allowed) -> bool:
