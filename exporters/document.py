@@ -49,12 +49,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShareLine:
-    """One open share: who, [Pour] « vous proposer un poste », the labels, [Jusqu’au] « 3 mars 2027 »."""
+    """One open share: who, [Pour] « vous proposer un poste », the labels, [Jusqu’au] « 3 mars 2027 », [Cela
+    repose sur] « votre accord »."""
 
     who: str
     what_for: str
     what: tuple[str, ...]
     until: str
+    rests_on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -7,6 +7,7 @@ blank; an answer that is not one ("ne souhaite pas répondre") is hers to keep a
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from consent.grants import Terms
 from exporters.document import ExportDocument, Issuer, Item, Part, ShareLine, Theme
 from exporters.words import day_in_paris, day_in_words
 from schemas.fields import Catalogue, Field
@@ -72,9 +73,20 @@ def share_lines(parts: Parts, owner: OwnerAccess) -> list[ShareLine]:
                 what_for=_purpose_sentence(parts, terms.purpose_id),
                 what=tuple(labels),
                 until=day_in_words(day_in_paris(terms.ends_at - timedelta(seconds=1))),
+                rests_on=_rests_on(parts, terms),
             )
         )
     return lines
+
+
+def _rests_on(parts: Parts, terms: Terms) -> str:
+    """The basis frozen in the share, with its text while the frame still gives it."""
+    try:
+        purpose = parts.frame.purpose(terms.purpose_id)
+    except UnknownPurposeError:
+        return terms.legal_basis.label
+    cited = purpose.legal_text if purpose.legal_basis is terms.legal_basis else None
+    return f"{terms.legal_basis.label} ({cited})" if cited else terms.legal_basis.label
 
 
 def _purpose_sentence(parts: Parts, purpose_id: PurposeId) -> str:
