@@ -2,10 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -321,6 +322,33 @@ def test_two_processes_that_look_at_once_queue_one_mail(
     for thread in threads:
         thread.join()
     other.close()
+    assert waiting(village) == ["read"]
+
+
+class Slow:
+    """A data store in which something happens between a look at the log and what follows from it."""
+
+    def __init__(self, data: Any, meanwhile: Callable[[], object]) -> None:
+        self._data, self._meanwhile = data, meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._data, name)
+
+    def log_between(self, *asked: Any, **told: Any) -> Any:
+        rows = self._data.log_between(*asked, **told)
+        self._meanwhile()
+        return rows
+
+
+def test_a_process_that_was_slower_counts_nothing_again(
+    village: World, ana: Someone, alpha: System, grant: Grant
+) -> None:
+    choose(village, ana, grant, NoticeMode.EACH)
+    village.read(alpha, ana.carnet_id)
+    slow = village.with_parts(data=Slow(village.parts.data, lambda: notify(village.parts)))
+    notify(slow.parts)
+    clock_of(village).forward(hours=2)
+    assert notify(village.parts) == 0
     assert waiting(village) == ["read"]
 
 

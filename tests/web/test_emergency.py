@@ -10,7 +10,7 @@ from schemas.ids import StructureId
 from schemas.names import Role, StructureKind
 from tests.services.test_break_glass import REASON, SPECIAL, a_frame
 from tests.web.plain_browser import Browser
-from tests.web.site import Site, site_over
+from tests.web.site import V1, Site, site_over
 from tests.world import MovingClock, Someone, World
 from vault.audit.events import Op
 from vault.carnet.references import read_reference
@@ -135,6 +135,30 @@ def test_a_sensitive_information_is_let_by_a_page_of_its_own(scene: Scene) -> No
     grant = break_glass.allowed_by(scene.site.world.parts, scene.ana.carnet_id)
     assert grant is not None
     assert set(grant.terms.compartments) == {"identite_nom", "permis_conduire", SPECIAL}
+
+
+def test_a_program_of_hers_lets_the_same_and_reads_it_back(scene: Scene) -> None:
+    program = scene.site.signed_in(scene.ana.session)
+    wish = {
+        "grantee": {"function": "emergency"},
+        "purpose_id": "urgence_vitale",
+        "fields": ["identite_nom"],
+        "days": 365,
+    }
+    assert program.post(f"{V1}/me/grants", json=wish).status_code == 201
+    (given,) = program.get(f"{V1}/me/grants").json()["items"]
+    assert given["grantee"] == {"function": "emergency"}
+    assert given["legal_basis"] == "vital_interests"
+    assert program.post(f"{V1}/me/grants", json=wish | {"purpose_id": "accompagnement"}).status_code == 422
+    other = wish | {"grantee": {"structure_id": scene.there}}
+    assert program.post(f"{V1}/me/grants", json=other).status_code == 422
+
+
+def test_a_program_under_the_shipped_frame_lets_nothing(lone_site: Site) -> None:
+    program = lone_site.signed_in(lone_site.world.newcomer().session)
+    wish = {"grantee": {"function": "emergency"}, "fields": ["identite_nom"], "days": 31}
+    for purpose in ("urgence_vitale", "accompagnement"):
+        assert program.post(f"{V1}/me/grants", json=wish | {"purpose_id": purpose}).status_code == 422
 
 
 def test_nothing_ticked_says_so_and_lets_nothing(scene: Scene) -> None:

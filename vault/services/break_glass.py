@@ -90,9 +90,16 @@ def allow(
     """Let these be read in an emergency, for as long as the frame says; in place of what she let before.
     Raises NoEmergencyError, GrantRefusedError, CarnetClosedError."""
     emergency = emergency_of(parts)
-    parts.rows.store_if_absent(seed_row(parts, GRANTEE))
-    wish = Wish(GRANTEE, emergency.purpose.purpose_id, compartments, emergency.purpose.max_days)
+    wish = Wish(grantee(parts), emergency.purpose.purpose_id, compartments, emergency.purpose.max_days)
     return give_grant(parts, owner, wish, actor=actor)
+
+
+def grantee(parts: Parts) -> Grantee:
+    """The two together, with the key pair of this instance: made when somebody first lets anything be read.
+    Raises NoEmergencyError."""
+    emergency_of(parts)
+    parts.rows.store_if_absent(seed_row(parts, GRANTEE))
+    return GRANTEE
 
 
 def allowed_by(parts: Parts, carnet_id: CarnetId) -> Grant | None:

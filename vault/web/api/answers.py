@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from consent.grants import Grant, Grantee
+from consent.grants import Grant, Grantee, GranteeKind
 from schemas.fields import Catalogue, Compartment
 from schemas.ids import CarnetId, StructureId
 from schemas.purposes import Purpose
@@ -102,6 +102,8 @@ def carnet_document(catalogue: Catalogue, carnet: OwnCarnet) -> Document:
 
 def grantee_document(grantee: Grantee, function: str | None = None) -> Document:
     """``function``: it was given to whoever is that, and to this one while he is."""
+    if grantee.kind is GranteeKind.EMERGENCY:
+        return {"function": str(grantee.kind)}
     told = {f"{grantee.kind}_id": grantee.id}
     return told | {"function": function} if function else told
 

@@ -12,6 +12,7 @@ from schemas.fields import UnknownFieldError
 from schemas.ids import CarnetId, CompartmentId, GrantId, ProfessionalId, PurposeId, StructureId
 from schemas.names import Right
 from schemas.purposes import UnknownPurposeError
+from vault.services import break_glass
 from vault.services.own_carnet import list_own_grants
 from vault.services.parts import Parts
 from vault.services.receipts_kept import receipt_of_grant
@@ -19,6 +20,7 @@ from vault.services.received import list_received_grants
 from vault.services.referents import current_referent
 from vault.services.sharing import Wish, give_grant
 from vault.services.stopping import withdraw_grant
+from vault.services.suspending import Why, by_of, resume_grant, suspend_grant
 from vault.services.tokens import client_of
 from vault.web.afterwards import then_new_keys
 from vault.web.api.answers import (
@@ -103,16 +105,20 @@ def _wish(parts: Parts, carnet_id: CarnetId, told: Mapping[str, Any]) -> Wish:
         compartments=tuple(CompartmentId(one) for one in told["fields"]),
         days=int(told["days"]),
         rights=tuple(Right(one) for one in told.get("rights", [Right.READ])),
-        function=told["grantee"].get("function"),
+        function="referent" if told["grantee"].get("function") == "referent" else None,
     )
 
 
 def _grantee(parts: Parts, carnet_id: CarnetId, to: Mapping[str, str]) -> Grantee:
-    """Raises FaultsError when it is for her référent and nobody is."""
+    """Raises FaultsError when it is for her référent and nobody is, or for an emergency and none can be."""
     if "structure_id" in to:
         return Grantee.structure(StructureId(to["structure_id"]))
     if "professional_id" in to:
         return Grantee.professional(ProfessionalId(to["professional_id"]))
+    if to["function"] == "emergency":
+        if parts.frame.emergency is None:
+            raise FaultsError([Told("/grantee/function", "Ce service n’ouvre rien en urgence.")])
+        return break_glass.grantee(parts)
     row = current_referent(parts, carnet_id)
     if row is None:
         raise FaultsError([Told("/grantee/function", "Vous n’avez pas de référent pour le moment.")])
@@ -176,6 +182,54 @@ def post_withdraw(
     parts = state_of(request).parts
     grant = withdraw_grant(parts, me.owner, GrantId(well_formed(grant_id)), actor=me.actor)
     return then_new_keys(answered(grant_document(grant)), parts, me)
+
+
+@router.post(
+    "/me/grants/{grant_id}/suspend",
+    openapi_extra=operation(
+        "suspend_grant",
+        "Let a share stand still: nobody reads by it until she says so",
+        callers=Callers.SIGNED_IN_UNSAFE,
+        parameters=[in_path("grant_id", "a grant of hers", TEXT)],
+        body=NOTHING,
+        body_required=False,
+        answers={200: document(ref("Grant"), "The grant as it now stands")},
+        problems=["wrong-caller", "not-found", "conflict", "content-type", "invalid", "log-unavailable"],
+        entries=1,
+    ),
+)
+def post_suspend(
+    request: Request, grant_id: str, me: Owner, _: Annotated[None, Depends(no_body)]
+) -> JSONResponse:
+    parameters(request, ())
+    parts, wanted = state_of(request).parts, GrantId(well_formed(grant_id))
+    grant = suspend_grant(
+        parts, me.owner.carnet_id, wanted, by=by_of(me.actor), why=Why.HER_CHOICE, actor=me.actor
+    )
+    return answered(grant_document(grant))
+
+
+@router.post(
+    "/me/grants/{grant_id}/resume",
+    openapi_extra=operation(
+        "resume_grant",
+        "Let a share that she suspended go on, until its own end",
+        callers=Callers.SIGNED_IN_UNSAFE,
+        parameters=[in_path("grant_id", "a grant of hers", TEXT)],
+        body=NOTHING,
+        body_required=False,
+        answers={200: document(ref("Grant"), "The grant as it now stands")},
+        problems=["wrong-caller", "not-found", "conflict", "content-type", "invalid", "log-unavailable"],
+        entries=1,
+    ),
+)
+def post_resume(
+    request: Request, grant_id: str, me: Owner, _: Annotated[None, Depends(no_body)]
+) -> JSONResponse:
+    parameters(request, ())
+    parts, wanted = state_of(request).parts, GrantId(well_formed(grant_id))
+    grant = resume_grant(parts, me.owner.carnet_id, wanted, by=by_of(me.actor), actor=me.actor)
+    return answered(grant_document(grant))
 
 
 @router.get(

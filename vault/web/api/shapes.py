@@ -96,8 +96,9 @@ SHARED_ENTRY = shape(
         "observations": several(OBSERVATION),
     }
 )
+FUNCTIONS = ["referent", "emergency"]  # whoever follows her; two professionals together, to protect a life
 GRANTEE = shape(
-    {"structure_id": TEXT, "professional_id": TEXT, "function": {"enum": ["referent"]}},
+    {"structure_id": TEXT, "professional_id": TEXT, "function": {"enum": FUNCTIONS}},
     optional=["structure_id", "professional_id", "function"],
 )
 
@@ -285,7 +286,7 @@ GIVE_GRANT: Schema = {
     "properties": {
         "grantee": {
             "type": "object",
-            "properties": {"structure_id": ID, "professional_id": ID, "function": {"enum": ["referent"]}},
+            "properties": {"structure_id": ID, "professional_id": ID, "function": {"enum": FUNCTIONS}},
             "additionalProperties": False,
             "minProperties": 1,
             "maxProperties": 1,
