@@ -16,7 +16,7 @@ from vault.services import acting, acts, helping, mandates, own_carnet, sessions
 from vault.services.bindings import MANDATE, binding_name
 from vault.services.habilitations import end_habilitation
 from vault.services.journal import OPERATOR, Actor
-from vault.services.key_sources import OwnerAccess
+from vault.services.key_sources import KeyGoneError, OwnerAccess
 from vault.services.leaving import erase_carnet
 from vault.services.overseeing import list_entries
 from vault.services.sessions import DPO, PERSON, PROFESSIONAL, NewSession, SessionRules, session_of
@@ -392,6 +392,21 @@ def test_a_relative_acts_under_a_guardianship_from_her_own_account_alone(town: W
         )
     mandates.end_mandate(town.parts, someone.carnet_id, row.mandate_id, actor=OPERATOR, by_ruling=True)
     assert acting.acting_now(town.parts, session.session) is None
+
+
+def test_an_officer_who_left_since_the_door_records_and_ends_nothing(town: World) -> None:
+    told = aid(town)
+    desk = town.member(town.structure("D"), new_id(), Role.DPO, kind=StructureKind.DEPARTEMENT)
+    holder = mandates.Holder("", professional_id=told.helper.professional_id)
+    one = ruling(town, MandateKind.GUARDIANSHIP)
+    carnet_id, officer = told.someone.carnet_id, desk.reader.actor
+    row = mandates.record_ruling(town.parts, carnet_id, holder, one, actor=officer)
+    end_habilitation(town.parts, desk.professional_id, at=None, actor=OPERATOR)
+    with pytest.raises((standing.NoLongerActsError, KeyGoneError)):
+        mandates.record_ruling(town.parts, carnet_id, holder, one, actor=officer)
+    with pytest.raises((standing.NoLongerActsError, KeyGoneError)):
+        mandates.end_mandate(town.parts, carnet_id, row.mandate_id, actor=officer, by_ruling=True)
+    assert standing.live_mandate(town.parts, row.mandate_id) == row
 
 
 def test_a_ruling_that_cannot_be_is_not_recorded(town: World) -> None:

@@ -20,7 +20,7 @@ from schemas.names import MandateKind, MandateScope, Outcome, Role
 from vault.audit.events import AboutContent, Op
 from vault.crypto import CryptoError, JournalSecret, open_small, seal_small
 from vault.errors import CallerError
-from vault.services.bindings import MANDATE, binding_name, binding_row, to_the_millisecond
+from vault.services.bindings import MANDATE, binding_name, binding_row, in_force, to_the_millisecond
 from vault.services.helping import helper_of
 from vault.services.journal import OPERATOR, Actor, draft
 from vault.services.key_sources import Journals, OwnerAccess
@@ -28,7 +28,7 @@ from vault.services.own_carnet import append_own
 from vault.services.parts import Parts
 from vault.services.ports import Draft, StructureRow
 from vault.services.sharing_rows import MandateRow
-from vault.services.standing import ACTIVE, holder_stands, mandate_facts, stands
+from vault.services.standing import ACTIVE, NoLongerActsError, holder_stands, mandate_facts, stands
 from vault.services.writing import CarnetClosedError
 
 ENDING, ENDED = "ending", "ended"
@@ -177,6 +177,7 @@ def _store(
         carnet = work.carnet(row.carnet_id)
         if carnet is None or not carnet.open:
             raise CarnetClosedError("this carnet is closed")
+        _check_actor(parts, actor)
         if holder_stands(parts, row) is False:  # he may have left meanwhile
             raise MandateRefusedError(MandateFault.HOLDER)
         replaced = [one for one in work.mandates_of(row.carnet_id) if _same_holder(one, row)]
@@ -190,6 +191,14 @@ def _store(
     for old in replaced:
         _forget(parts, old)
     return row
+
+
+def _check_actor(parts: Parts, actor: Actor) -> None:
+    """Under the lock: an officer or a helper may have left since the door. Raises NoLongerActsError."""
+    if actor.professional_id is not None:
+        row = parts.data.habilitation(actor.professional_id)
+        if row is None or not in_force(parts, row):
+            raise NoLongerActsError("this habilitation is over")
 
 
 def _same_holder(one: MandateRow, row: MandateRow) -> bool:
@@ -212,6 +221,7 @@ def end_mandate(
         if not found:
             raise NoSuchMandateError("no such mandate of this carnet")
         row = found[0]
+        _check_actor(parts, actor)
         if row.kind is not MandateKind.HELPER and not by_ruling:
             raise MandateRefusedError(MandateFault.HOLDER)
         if row.state == ENDED:
