@@ -82,7 +82,7 @@ def _with_state(
     more = (views.Link("Alertes", f"{base}/alertes"), views.Link("Reçus", f"{base}/recus"))
     return replace(
         card,
-        state_why=_held_words(hold) if hold else _ended_words(endings.get(grant.id)),
+        state_why=_held_words(hold) if hold else _ended_words(grant, endings.get(grant.id)),
         pause_action=f"{base}/suspendre" if live else None,
         resume_action=f"{base}/reprendre" if card.still and hers else None,
         slip_action=f"{base}/papier" if card.stop_action and not me.acting and paper else None,
@@ -100,8 +100,8 @@ def _held_words(hold: Hold) -> str:
     return f"Depuis le {on}, par {hold.by.label} : {hold.why.label}.{said}"
 
 
-def _ended_words(told: tuple[Why, str] | None) -> str:
-    if told is None:
-        return ""
+def _ended_words(grant: Grant, told: tuple[Why, str] | None) -> str:
+    if told is None:  # nobody gave a reason: whoever could read left his structure
+        return "Ce professionnel n’y travaille plus." if grant.state is GrantState.INVALIDATED else ""
     why, said = told
     return f"Pourquoi : {why.label}." + (f" On vous dit : « {said} »." if said else "")
