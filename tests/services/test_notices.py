@@ -22,8 +22,9 @@ from vault.jobs.mail import Mail, Post
 from vault.services import leaving, mailing, notices, signing_in
 from vault.services.journal import OPERATOR, Actor
 from vault.services.key_sources import OwnerAccess
+from vault.services.letters import Short
 from vault.services.mailing import BadMailAddressError, MailReport
-from vault.services.notices import NoticeMode, TooManyLinksError, WrongLinkError
+from vault.services.notices import BadNumberError, NoticeMode, TooManyLinksError, WrongLinkError
 from vault.services.notifying import morning_after, notify
 from vault.services.rows import SecretRow
 from vault.services.sessions import NewSession
@@ -436,6 +437,47 @@ def test_what_is_no_address_is_refused(village: World, ana: Someone) -> None:
     for text in ("", "ana", "ana@x", "a\r\nBcc: b@c.example"):
         with pytest.raises(BadMailAddressError):
             notices.ask_address(village.parts, ana.owner, text, actor=ana.actor)
+
+
+def test_short_messages_have_a_door_that_by_default_only_says_that_something_waits(
+    village: World, ana: Someone, alpha: System, grant: Grant, server: MailServer, caplog: Any
+) -> None:
+    caplog.set_level(logging.INFO)
+    number = "+33600000000"
+    notices.use_phone(village.parts, ana.owner, number, actor=ana.actor)
+    choose(village, ana, grant, NoticeMode.EACH)
+    village.read(alpha, ana.carnet_id)
+    notify(village.parts)
+    outbox_of(village, server.port).run_once()
+    assert "a short message was not sent" in caplog.text
+    assert number not in caplog.text
+    assert len(server.taken) == 1
+
+
+def test_a_sender_of_short_messages_is_given_one_line_without_a_word_about_anybody(
+    village: World, ana: Someone, alpha: System, grant: Grant, server: MailServer
+) -> None:
+    sent: list[Short] = []
+
+    class Kept:
+        def send(self, short: Short, /) -> None:
+            sent.append(short)
+
+    notices.use_phone(village.parts, ana.owner, "+33600000000", actor=ana.actor)
+    notices.forget_address(village.parts, ana.owner, actor=ana.actor)
+    choose(village, ana, grant, NoticeMode.EACH)
+    village.read(alpha, ana.carnet_id)
+    assert notify(village.parts) == 1
+    mail = replace(outbox_of(village, server.port), texts=Kept())
+    assert mail.run_once() == MailReport(sent=1)
+    (short,) = sent
+    assert short.number == "+33600000000"
+    assert short.text.startswith("Quelqu’un a consulté une information de votre carnet.")
+    assert "SIAE" not in short.text
+    assert short.number not in repr(short)
+    assert server.taken == []
+    with pytest.raises(BadNumberError):
+        notices.use_phone(village.parts, ana.owner, "0600000000", actor=ana.actor)
 
 
 def test_no_store_and_no_process_log_holds_an_address_in_clear(

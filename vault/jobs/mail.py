@@ -22,7 +22,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from vault.errors import CarnetError
-from vault.services.letters import Letter, Sender, letter_of
+from vault.jobs.texts import LogOnlyTexts, Texts
+from vault.services.letters import Letter, Sender, Short, letter_of, short_message
 from vault.services.mailing import (
     MailDelayedError,
     MailRefusedError,
@@ -120,6 +121,7 @@ class Mail:
     parts: Parts
     sender: Sender
     post: Post | None
+    texts: Texts = field(default_factory=LogOnlyTexts)
 
     def run_once(self, going_on: Callable[[], bool] = lambda: True) -> MailReport:
         """Send what is due. Raises UnavailableError."""
@@ -131,12 +133,23 @@ class Mail:
         return report
 
     def _wanted(self, mail: Waiting) -> bool:
-        return letter_of(self.parts, mail, self.sender) is not None
+        letter = letter_of(self.parts, mail, self.sender)
+        return letter is not None or short_message(self.parts, mail) is not None
 
     def _send(self, mail: Waiting) -> None:
         letter = letter_of(self.parts, mail, self.sender)
         if letter is not None and self.post is not None:
             self.post.send(letter, self.sender.name)
+        short = short_message(self.parts, mail)
+        if short is not None:
+            self._text(short)
+
+    def _text(self, short: Short) -> None:
+        """Beside the mail, and tried once: what fails here must not send the mail again."""
+        try:
+            self.texts.send(short)
+        except (MailDelayedError, MailRefusedError) as error:
+            log.warning("a short message did not leave: %s", type(error).__name__)
 
 
 class MailThread:

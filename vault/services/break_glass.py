@@ -295,9 +295,9 @@ def _grant_to_open(work: Work, carnet_id: CarnetId) -> Grant | None:
 
 
 def _tell(parts: Parts, work: Work, carnet_id: CarnetId) -> None:
-    """At once, whatever she chose to be told of, if she left an address."""
+    """At once, whatever she chose to be told of, if she left where."""
     wishes = wishes_of(parts.rows, [carnet_id]).get(carnet_id)
-    if wishes is not None and wishes.to is not None:
+    if wishes is not None and wishes.reachable:
         work.add_mail(sealed_notice(parts, new_id(), Notice("emergency", carnet_id), at=work.now))
 
 

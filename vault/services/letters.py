@@ -41,6 +41,15 @@ class Letter:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Short:
+    """One message for a telephone. ``letter_id`` stays the same at each try."""
+
+    letter_id: str
+    number: str = field(repr=False)
+    text: str = field(repr=False)
+
+
 def letter_of(parts: Parts, mail: Waiting, sender: Sender) -> Letter | None:
     """None when there is nothing to send any more."""
     return notice_letter(parts, mail, sender) if mail.notice else invitation_letter(parts, mail, sender)
@@ -91,15 +100,30 @@ def notice_letter(parts: Parts, mail: Waiting, sender: Sender) -> Letter | None:
     return Letter(mail.mail_id, mail.created_at, to, subject, text)
 
 
+def short_message(parts: Parts, mail: Waiting) -> Short | None:
+    """The same in one line for a telephone, without any name. None when there is nothing to send."""
+    notice = mail.notice
+    if notice is None or notice.kind not in _NOTICES or notice.kind == "address":
+        return None
+    wishes = wishes_of(parts.rows, [notice.carnet_id]).get(notice.carnet_id)
+    if wishes is None or wishes.phone is None or not _wished(parts, notice, wishes):
+        return None
+    return Short(
+        mail.mail_id, wishes.phone, f"{_NOTICES[notice.kind][0]} Connectez-vous pour en savoir plus."
+    )
+
+
 def _addressee(parts: Parts, notice: Notice, wishes: Wishes) -> str | None:
     if notice.kind == "address":
         return wishes.awaiting if wishes.waits_for(notice.secret, parts.now()) else None
-    if notice.kind == "emergency":  # told whatever she chose, if she can be told
-        return wishes.to
-    wished = any(
+    return wishes.to if _wished(parts, notice, wishes) else None
+
+
+def _wished(parts: Parts, notice: Notice, wishes: Wishes) -> bool:
+    """Of an emergency she is told whatever she chose."""
+    return notice.kind == "emergency" or any(
         mode_of(parts, wishes, notice.carnet_id, one) is not NoticeMode.NONE for one in notice.grant_ids
     )
-    return wishes.to if wished else None
 
 
 _NOTICES = {

@@ -9,6 +9,7 @@
   entry: it says when a mail leaves, and opens nothing.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ from vault.services.writing import CarnetClosedError
 LINK_LIFE = timedelta(days=1)
 MOST_LINKS = 5  # a day
 REQUESTS = "requests"  # the choice that is about no share: somebody asks her for one
+_NUMBER = re.compile(r"\+[1-9][0-9]{7,14}")
 NOTICES = "notices"  # the mark: how far the log was looked through
 
 
@@ -51,6 +53,10 @@ class TooManyLinksError(CallerError):
     """She asked for as many links as a day may have."""
 
 
+class BadNumberError(CallerError):
+    """Not an international telephone number (ITU-T E.164). Its text is not kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """``to``: the confirmed address. ``awaiting``: one that waits for its link, whose digest is ``link``."""
@@ -61,6 +67,11 @@ class Wishes:
     link: str = field(default="", repr=False)
     until: datetime | None = None
     asked: tuple[datetime, ...] = ()
+    phone: str | None = field(default=None, repr=False)  # for short messages, where somebody sends them
+
+    @property
+    def reachable(self) -> bool:
+        return self.to is not None or self.phone is not None
 
     def mode(self, key: str) -> NoticeMode:
         """Nothing, unless she chose."""
@@ -171,6 +182,14 @@ def forget_address(parts: Parts, owner: OwnerAccess, *, actor: Actor) -> None:
     _change(parts, owner, lambda kept, _: _sent_to(kept, None), "no_address", actor)
 
 
+def use_phone(parts: Parts, owner: OwnerAccess, number: str | None, *, actor: Actor) -> None:
+    """Short messages go to this number from now on; None: nowhere. No page offers it, as nobody sends them
+    yet (``jobs/texts.py``): whoever adds a sender has the number proven first. Raises BadNumberError."""
+    if number is not None and not _NUMBER.fullmatch(number):
+        raise BadNumberError("not a telephone number")
+    _change(parts, owner, lambda kept, _: replace(kept, phone=number), "phone", actor)
+
+
 def _sent_to(kept: Wishes, address: str | None) -> Wishes:
     return replace(kept, to=address, awaiting=None, link="", until=None)
 
@@ -244,6 +263,7 @@ def _written(wishes: Wishes) -> bytes:
         "awaiting": wishes.awaiting or "",
         "link": wishes.link,
         "modes": {key: mode.value for key, mode in wishes.modes.items()},
+        "phone": wishes.phone or "",
         "to": wishes.to or "",
         "until": wishes.until.isoformat() if wishes.until else "",
     }
@@ -261,6 +281,7 @@ def _read(told: bytes) -> Wishes:
             link=kept["link"],
             until=datetime.fromisoformat(kept["until"]) if kept["until"] else None,
             asked=tuple(datetime.fromisoformat(at) for at in kept["asked"]),
+            phone=kept["phone"] or None,
         )
     except (CanonicalError, ValueError, KeyError, TypeError, AttributeError):
         raise BrokenError("not the wishes of anybody") from None

@@ -184,7 +184,7 @@ def _queue(parts: Parts) -> int:
 def _kind(parts: Parts, wishes: Wishes, row: NoticeClockRow) -> str:
     """What the mail is about; empty when she does not wish it any more, or nothing can be sent."""
     mode = mode_of(parts, wishes, row.carnet_id, row.grant_id)
-    if wishes.to is None or mode is NoticeMode.NONE:
+    if not wishes.reachable or mode is NoticeMode.NONE:
         return ""
     if row.grant_id == REQUESTS:
         return REQUEST
