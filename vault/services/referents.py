@@ -8,16 +8,24 @@
   given while he was: a change never hands anything over (``handing_over`` does, when she says so).
 """
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 
 from consent.decisions import READING_ROLES
 from consent.grants import Grant, Grantee, Terms
-from schemas.ids import CarnetId, GrantId, ProfessionalId
+from schemas.ids import CarnetId, GrantId, ProfessionalId, StructureId, new_id
 from vault.crypto import equal
-from vault.services.bindings import binding_name, digest_of, holds, in_force, instant
+from vault.services.bindings import (
+    HABILITATION,
+    binding_name,
+    digest_of,
+    habilitation_facts,
+    holds,
+    in_force,
+    instant,
+)
 from vault.services.parts import Parts
-from vault.services.ports import HabilitationRow, ReadFacts, StandingReferent
+from vault.services.ports import HabilitationRow, ReadFacts, SecretName, StandingReferent
 from vault.services.sharing_rows import ReferentRow
 
 REFERENT = "referent"  # the function, as the terms of a grant name it; and the kind of its binding
@@ -31,20 +39,49 @@ def current_referent(parts: Parts, carnet_id: CarnetId) -> ReferentRow | None:
 
 
 def current_referents(parts: Parts, carnet_ids: Collection[CarnetId]) -> Mapping[CarnetId, ReferentRow]:
-    """The same for several carnets, by one look at each store; those without one are absent."""
-    rows = parts.data.referents_standing(carnet_ids) if carnet_ids else []
-    names = {row.assignment_id: binding_name(REFERENT, binding_id(row)) for row in rows}
-    vouched = parts.rows.load(list(names.values()))
-    now, working = parts.now(), dict[ProfessionalId, HabilitationRow | None]()
-    found: dict[CarnetId, ReferentRow] = {}
-    for row in rows:
-        if row.professional_id not in working:
-            working[row.professional_id] = reading_habilitation(parts, row.professional_id)
-        where, kept = working[row.professional_id], vouched.get(names[row.assignment_id])
+    """The same for several carnets, by one look at each kind of row; those without one are
+    absent. The statements are the same whatever is asked about."""
+    rows = list(parts.data.referents_standing(carnet_ids)) if carnet_ids else []
+    followed = {row.carnet_id for row in rows}
+    nobody = ProfessionalId(new_id())  # as much to look up for a carnet that nobody follows, or that is none
+    asked = [*rows, *(_followed_by(nobody, one) for one in dict.fromkeys(carnet_ids) if one not in followed)]
+    workers = {row.professional_id for row in asked}
+    vouched = parts.rows.load(
+        [binding_name(REFERENT, binding_id(row)) for row in asked]
+        + [binding_name(HABILITATION, one) for one in workers]
+    )
+    working = {one: _working(parts, one, vouched) for one in workers}
+    now, found = parts.now(), dict[CarnetId, ReferentRow]()
+    for row in asked:
+        where = working[row.professional_id]
         here = where is not None and where.structure_id == row.structure_id
-        if here and row.starts_at <= now and kept is not None and equal(kept, _digest(row)):
+        if (
+            here
+            and row.starts_at <= now
+            and _vouched(vouched, REFERENT, binding_id(row), assignment_facts(row))
+        ):
             found[row.carnet_id] = row
     return found
+
+
+def _followed_by(professional_id: ProfessionalId, carnet_id: CarnetId) -> ReferentRow:
+    return ReferentRow(
+        carnet_id, new_id(), professional_id, StructureId(""), ENDED, datetime.max.replace(tzinfo=UTC)
+    )
+
+
+def _working(
+    parts: Parts, professional_id: ProfessionalId, vouched: Mapping[SecretName, bytes]
+) -> HabilitationRow | None:
+    row = parts.data.habilitation(professional_id)
+    if row is None or row.role not in READING_ROLES or not row.live(parts.now()):
+        return None
+    return row if _vouched(vouched, HABILITATION, professional_id, habilitation_facts(row)) else None
+
+
+def _vouched(vouched: Mapping[SecretName, bytes], kind: str, id_: str, facts: Sequence[str]) -> bool:
+    kept = vouched.get(binding_name(kind, id_))
+    return kept is not None and equal(kept, digest_of(kind, id_, facts))
 
 
 def holds_function(parts: Parts, terms: Terms) -> bool:
@@ -124,7 +161,3 @@ def assignment_facts(row: ReferentRow) -> tuple[str, ...]:
 def binding_id(row: ReferentRow) -> str:
     """Its carnet first, so that what vouches goes with the carnet."""
     return f"{row.carnet_id}:{row.assignment_id}"
-
-
-def _digest(row: ReferentRow) -> bytes:
-    return digest_of(REFERENT, binding_id(row), assignment_facts(row))
