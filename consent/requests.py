@@ -111,7 +111,6 @@ def refused_last(past: Iterable[Past], structure_id: StructureId, purpose_id: Pu
         for one in past
         if one.state is GrantState.REFUSED
         and (one.structure_id, one.purpose_id) == (structure_id, purpose_id)
-        and (one.structure_id, one.purpose_id) == (structure_id, purpose_id)
     ]
     return max((at for at in refused if at is not None), default=None)
 

@@ -53,6 +53,7 @@ PAPERS = Rule(60, 600)
 FAILED_PROOFS = Rule(30, 60)
 INVITATIONS = Rule(30, 3600)
 SLIPS = Rule(30, 3600)
+REQUESTS = Rule(120, 3600)
 READS = Rule(12_000, 60)
 DENIED = Rule(120, 60)
 
@@ -123,7 +124,7 @@ class Limits:
         self._account_sign_ins = Windows(ACCOUNT_SIGN_INS, clock)
         self._acts, self._papers = Windows(ACTS, clock), Windows(PAPERS, clock)
         self._failed_proofs, self._invitations = Windows(FAILED_PROOFS, clock), Windows(INVITATIONS, clock)
-        self._slips = Windows(SLIPS, clock)
+        self._slips, self._requests = Windows(SLIPS, clock), Windows(REQUESTS, clock)
         self._throttled = Windows(Rule(1, DENIED.seconds), clock)
 
     def sign_in_start(self, connection: HTTPConnection) -> None:
@@ -168,6 +169,11 @@ class Limits:
         """Count an invitation by this account. Raises TooManyError."""
         if self._on:
             self._invitations.take(account_id)
+
+    def ask(self, structure_id: str) -> None:
+        """Count a request to share by this structure. Raises TooManyError."""
+        if self._on:
+            self._requests.take(structure_id)
 
     def slip(self, connection: HTTPConnection) -> None:
         """Count a code typed from a paper. Raises TooManyError."""

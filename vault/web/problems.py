@@ -25,12 +25,14 @@ from exporters import PaperUnavailableError
 from schemas.fields import UnknownFieldError
 from schemas.purposes import UnknownPurposeError
 from vault.errors import CallerError, CarnetError, LogUnavailableError, UnavailableError
+from vault.services.answering_requests import AlreadyAnsweredError, NoSuchRequestError
 from vault.services.break_glass import NoEmergencyError, NotAllowedError
 from vault.services.key_sources import KeyGoneError
 from vault.services.receipts_kept import NoSuchReceiptError
 from vault.services.sharing import GrantRefusedError
 from vault.services.standing import NoLongerActsError
 from vault.services.stopping import NoSuchGrantError
+from vault.services.suspending import CannotMoveError
 from vault.services.writing import (
     CarnetClosedError,
     InvalidValueError,
@@ -218,6 +220,10 @@ def _refusal(error: Exception) -> Problem | None:
         case NotAllowedError():
             return Problem("wrong-caller")
         case NoEmergencyError():
+            return Problem("not-found")
+        case AlreadyAnsweredError() | CannotMoveError():
+            return Problem("conflict")
+        case NoSuchRequestError():
             return Problem("not-found")
         case KeyGoneError(kind="own") | CarnetClosedError() | NoSuchGrantError() | NotFoundError():
             return Problem("not-found")

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from schemas.fields import Catalogue
 from schemas.purposes import Frame
 from vault.web.api.operations import V1, Callers, document, operation
+from vault.web.api.requests_shapes import ACCEPT, ASK, ASKED, REQUEST, REQUEST_ANSWERED
 from vault.web.api.shapes import ANSWERS, GIVE_GRANT, WRITE_FIELD, Schema, ref
 from vault.web.guard import CSRF_HEADER, anyone
 
@@ -69,6 +70,11 @@ def sharing_schemas(catalogue: Catalogue, frame: Frame) -> dict[str, Schema]:
         "CompartmentId": {"type": "string", "enum": [one.id for one in catalogue.compartments()]},
         "CompartmentIds": asked,
         "GiveGrant": GIVE_GRANT | {"properties": GIVE_GRANT["properties"] | named},
+        "AskToShare": ASK | {"properties": ASK["properties"] | named},
+        "AcceptRequest": ACCEPT | {"properties": ACCEPT["properties"] | {"fields": named["fields"]}},
+        "Asked": ASKED,
+        "GrantRequest": REQUEST,
+        "RequestAnswered": REQUEST_ANSWERED,
     }
 
 

@@ -22,6 +22,7 @@ class Callers(StrEnum):
     SIGNED_IN = "signed_in"  # by the session's cookie
     SIGNED_IN_UNSAFE = "signed_in_unsafe"  # the same for an unsafe method: the CSRF header too
     GRANTEE = "grantee"  # the session's cookie or an access token
+    GRANTEE_UNSAFE = "grantee_unsafe"  # the same for an unsafe method: with a cookie, the CSRF header too
 
 
 SECURITY: Mapping[Callers, list[dict[str, list[str]]]] = {
@@ -29,6 +30,7 @@ SECURITY: Mapping[Callers, list[dict[str, list[str]]]] = {
     Callers.SIGNED_IN: [{"session": []}],
     Callers.SIGNED_IN_UNSAFE: [{"session": [], "csrf": []}],
     Callers.GRANTEE: [{"session": []}, {"token": []}],
+    Callers.GRANTEE_UNSAFE: [{"session": [], "csrf": []}, {"token": []}],
 }
 # What any route with these callers may also answer.
 _ALWAYS: Mapping[Callers, tuple[str, ...]] = {
@@ -43,6 +45,15 @@ _ALWAYS: Mapping[Callers, tuple[str, ...]] = {
         "unavailable",
     ),
     Callers.GRANTEE: ("bad-request", "not-signed-in", "wrong-caller", "unavailable"),
+    Callers.GRANTEE_UNSAFE: (
+        "bad-request",
+        "not-signed-in",
+        "wrong-caller",
+        "csrf",
+        "too-large",
+        "too-many-requests",
+        "unavailable",
+    ),
 }
 
 
