@@ -129,6 +129,11 @@ def allowed(grant: Grant, move: Move, by: By, now: datetime, facts: Facts) -> No
         raise CannotMoveError(error.rule) from None
 
 
+def by_of(actor: Actor) -> By:
+    """The person herself, or whoever acts for her."""
+    return By.PERSON if actor.mandate_id is None else By.REPRESENTATIVE
+
+
 def holds_of(parts: Parts, grant_ids: Collection[GrantId]) -> Mapping[GrantId, Hold]:
     """Who holds each of these shares, and why; those that are not held are absent."""
     found = parts.rows.load([hold_name(one) for one in grant_ids])
