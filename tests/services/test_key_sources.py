@@ -298,7 +298,7 @@ def test_a_reader_loads_its_own_grant_and_seed_and_nothing_of_the_owner(story: S
     town, system = story.town, story.system
     loads.names.clear()
     assert isinstance(town.read(system, story.eva.carnet_id), FieldsView)
-    assert loads.kinds == {"journal", "month", "agent", "shred", "grant", "seed", "seed-next"}
+    assert loads.kinds == {"journal", "month", "agent", "shred", "grant", "hold", "seed", "seed-next"}
     seeds = {id_ for kind, id_ in loads.names if kind.startswith("seed")}
     grantee = Grantee.structure(system.structure_id)
     assert seeds == {f"{grantee.kind}:{grantee.id}"}
@@ -316,7 +316,7 @@ def test_the_owner_loads_nobody_s_grant_nor_seed(story: Story, loads: Loads) -> 
     grant = town.share(eva, system_id := story.system.structure_id)
     town.withdraw(eva, grant)
     assert system_id
-    assert loads.kinds == {"own", "shred", "journal", "month", "binding"}
+    assert loads.kinds == {"own", "shred", "journal", "month", "binding", "signing"}
 
 
 def test_looking_at_who_looked_opens_no_content(story: Story, loads: Loads) -> None:
