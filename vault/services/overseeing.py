@@ -42,6 +42,7 @@ ACCESS_OPS = (
     Op.LOG_READ,
     Op.RELINK,
     Op.MANDATE,
+    Op.BREAK_GLASS,
 )
 
 
