@@ -17,6 +17,7 @@ from tests.web import (
     gallery_emergency,
     gallery_mandates,
     gallery_notices,
+    gallery_overseen,
     gallery_receipts,
     gallery_referent,
     gallery_relinking,
@@ -251,6 +252,7 @@ def _dpo() -> dict[str, v.PageView]:
         "dpo-demandes-recues": gallery_relinking.DESK,
         "dpo-demandes-faute": gallery_relinking.AT_FAULT,
         **gallery_emergency.officers(),
+        **gallery_overseen.pages(),
     }
 
 

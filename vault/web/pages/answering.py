@@ -46,6 +46,9 @@ DONE = {
     "referent-oui": "C’est noté. Cette personne est votre référente ou votre référent.",
     "referent-non": "C’est noté. Cette proposition est effacée, et rien ne change.",
     "garde-mots": "Vos mots sont gardés.",
+    "partage": "C’est fait. La personne le lira dans son carnet.",
+    "pause": "Les demandes sont arrêtées jusqu’à ce jour.",
+    "pause-finie": "Les demandes sont de nouveau possibles.",
     "mandat-fini": "Ce mandat est terminé. Il n’ouvre plus rien.",
 }
 DONE_PARAMETER = "fait"

@@ -8,6 +8,7 @@ from vault.web.pages import (
     closing,
     dpo,
     dpo_emergencies,
+    dpo_grants,
     dpo_mandates,
     emergency,
     joining,
@@ -64,4 +65,5 @@ def routers() -> list[APIRouter]:
         dpo.router,
         dpo_mandates.router,
         dpo_emergencies.router,
+        dpo_grants.router,
     ]

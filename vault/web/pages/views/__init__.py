@@ -14,6 +14,7 @@ from vault.web.pages.views.identity import *  # noqa: F403
 from vault.web.pages.views.mandates import *  # noqa: F403
 from vault.web.pages.views.notices import *  # noqa: F403
 from vault.web.pages.views.office import *  # noqa: F403
+from vault.web.pages.views.overseen import *  # noqa: F403
 from vault.web.pages.views.person import *  # noqa: F403
 from vault.web.pages.views.pieces import *  # noqa: F403
 from vault.web.pages.views.public import *  # noqa: F403
