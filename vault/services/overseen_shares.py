@@ -1,5 +1,6 @@
 """The shares of one carnet, as the data protection officer may see them: with whom, for what, which fields,
-in which state. No key of content is loaded, so no value can appear. Each look is an entry about that carnet."""
+in which state. No key of content is loaded, so no value can appear. Each look is an entry about that
+carnet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
