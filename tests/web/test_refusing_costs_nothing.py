@@ -10,16 +10,19 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from schemas.ids import CompartmentId
+from schemas.ids import CompartmentId, new_id
 from tests.web.site import V1, Machine, Site, fields_url
 from tests.world import SIAE_FIELDS, Someone, World
 from vault.carnet.references import shown
-from vault.services import leaving, reading
+from vault.services import answering_requests, leaving, reading
+from vault.services.journal import OPERATOR
+from vault.services.pausing import set_pause
 from vault.services.reading import FieldsView
 
 SHOWN, THIRD = (SIAE_FIELDS[0], SIAE_FIELDS[2]), SIAE_FIELDS[1]
@@ -233,3 +236,46 @@ def test_how_long_it_takes_tells_nothing_that_sixty_looks_find(scene: Scene) -> 
 
 def test_a_difference_of_three_milliseconds_would_be_found(scene: Scene) -> None:
     assert furthest(timed(scene, {"forgotten": 0.003}, rounds=25))[0] > TOLERATED
+
+
+# --- asking ----------------------------------------------------------------------------------------------
+
+
+def asked_people(scene: Scene) -> dict[str, str]:
+    """Carnets by what becomes of a request to them."""
+    world, ids = scene.world, {"nobody's": new_id()}
+    for why in ("never asked", "waiting", "refused", "paused", "erased"):
+        who = world.newcomer()
+        ids[why] = who.carnet_id
+        if why in ("waiting", "refused"):
+            assert ask(scene, who.carnet_id).status_code == 202
+        if why == "refused":
+            (request,) = answering_requests.list_requests(world.parts, who.owner, actor=who.actor)
+            answering_requests.refuse_request(world.parts, who.owner, request, actor=who.actor)
+        if why == "paused":
+            until = world.parts.now() + timedelta(days=9)
+            set_pause(world.parts, who.carnet_id, until=until, words="une procédure", actor=OPERATOR)
+        if why == "erased":
+            leaving.erase_carnet(world.parts, who.carnet_id, for_real=True, actor=OPERATOR)
+    return ids
+
+
+def ask(scene: Scene, carnet_id: str) -> Any:
+    told = {"carnet_id": carnet_id, "purpose_id": "proposer_poste", "fields": [THIRD], "days": 31}
+    return scene.system.post(f"{V1}/grant-requests", json=told | {"reason": "Pour vous proposer un poste."})
+
+
+def test_who_asks_is_answered_alike_whatever_becomes_of_it(scene: Scene) -> None:
+    ids = asked_people(scene)
+    answers = []
+    for why, carnet_id in ids.items():
+        before = scene.site.log_size()
+        answers.append(ask(scene, carnet_id))
+        assert scene.site.log_size() == before + 1, why
+    assert {answer.status_code for answer in answers} == {202}
+    assert one([sorted(answer.json()) for answer in answers])
+    assert one([re.sub(r'"[a-z2-7]{26}"', '"ID"', answer.text) for answer in answers])
+    assert one([headers_of(answer) for answer in answers])
+    refused = ids["refused"]
+    assert one([scene.system.get(fields_url(each)).content for each in (refused, ids["never asked"])])
+    assert scene.system.get(fields_url(refused)).status_code == 404
