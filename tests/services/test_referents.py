@@ -4,78 +4,35 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Update, insert, update
+from sqlalchemy import insert, update
 
-from consent.grants import Grant, Grantee
+from consent.grants import Grantee
 from schemas.ids import CompartmentId, GrantId, PurposeId, new_id
-from schemas.names import GrantState, Role, StructureKind
+from schemas.names import GrantState, Role
 from tests.services.conftest import ONE_ENGINE
-from tests.world import MovingClock, Professional, Someone, World
+from tests.services.followed import (
+    FIELDS,
+    SIAE,
+    Place,
+    assigned,
+    designate,
+    reads,
+    rows_of,
+    share_with_referent,
+)
+from tests.world import MovingClock, World
 from vault.services import designating, handing_over, reading, sharing, stopping
+from vault.services.answering_requests import accept_request, list_requests, wish_of
 from vault.services.bindings import binding_name
 from vault.services.habilitations import end_habilitation
 from vault.services.journal import OPERATOR
 from vault.services.leaving import erase_carnet
-from vault.services.managing import NoLongerManagerError
 from vault.services.received import list_received_grants
 from vault.services.referents import REFERENT, binding_id, current_referent
+from vault.services.requesting import Demand, ask_to_share
 from vault.services.upkeep import run_upkeep
 from vault.storage.data_store import SqlDataStore
 from vault.storage.sharing_tables import referents
-
-SIAE = StructureKind.SIAE
-FIELDS = ("permis_conduire", "temps_travail_souhaite")
-
-
-def number_of(world: World, who: Someone) -> str:
-    carnet = world.parts.data.carnet(who.carnet_id)
-    assert carnet is not None
-    return carnet.reference
-
-
-def designate(world: World, who: Someone, whom: Professional | None, by: Professional | None = None) -> None:
-    actor = by.reader.actor if by else OPERATOR
-    professional_id = whom.professional_id if whom else None
-    designating.designate(world.parts, number_of(world, who), professional_id, actor=actor)
-
-
-def share_with_referent(world: World, who: Someone, fields: tuple[str, ...] = FIELDS) -> Grant:
-    row = current_referent(world.parts, who.carnet_id)
-    assert row is not None
-    wish = sharing.Wish(
-        Grantee.professional(row.professional_id),
-        PurposeId("proposer_poste"),
-        tuple(CompartmentId(one) for one in fields),
-        31,
-        function=REFERENT,
-    )
-    return sharing.give_grant(world.parts, who.owner, wish, actor=who.actor)
-
-
-def assigned(world: World, who: Someone) -> str:
-    row = current_referent(world.parts, who.carnet_id)
-    assert row is not None
-    return row.assignment_id
-
-
-def reads(world: World, whom: Professional, who: Someone) -> bool:
-    return isinstance(world.read(whom, who.carnet_id, FIELDS), reading.FieldsView)
-
-
-def _of(who: Someone) -> Update:
-    return update(referents).where(referents.c.carnet_id == who.carnet_id)
-
-
-class Place:
-    """A person with three answers, and a structure where two référents work."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.ana = world.newcomer()
-        world.fill(self.ana)
-        self.structure_id = world.structure()
-        self.first = world.member(self.structure_id, "paul" + new_id()[:6], kind=SIAE)
-        self.second = world.member(self.structure_id, "lea" + new_id()[:6], kind=SIAE)
 
 
 @pytest.fixture
@@ -176,7 +133,7 @@ def test_nobody_who_writes_in_the_data_store_makes_a_referent_or_brings_one_back
     assert current_referent(town.parts, place.ana.carnet_id) is None
     assert not reads(town, place.first, place.ana)
     with data.database.transaction() as connection:
-        connection.execute(_of(place.ana).values(state="ended"))
+        connection.execute(rows_of(place.ana).values(state="ended"))
         made = {"carnet_id": place.ana.carnet_id, "assignment_id": new_id(), "state": "active"}
         whose = {"professional_id": place.first.professional_id, "structure_id": place.structure_id}
         connection.execute(insert(referents), {**made, **whose, "starts_at": town.parts.now()})
@@ -194,7 +151,7 @@ def test_an_older_start_written_in_the_data_store_opens_nothing_of_before(town: 
     designate(town, place.ana, place.first)
     with data.database.transaction() as connection:
         connection.execute(
-            _of(place.ana)
+            rows_of(place.ana)
             .where(referents.c.state == "active")
             .values(starts_at=grant.terms.starts_at - timedelta(days=1))
         )
@@ -323,101 +280,39 @@ def test_a_row_that_says_it_was_shared_is_not_on_her_page(town: World, place: Pl
     assert len(handing_over.waiting(town.parts, place.ana.owner, row)) == 1
 
 
-# --- who may designate -----------------------------------------------------------------------------------
+def test_a_change_during_a_session_of_the_former_one_and_a_yes_half_said(town: World, place: Place) -> None:
+    """He asked for something, as her référent; she looks at what she would give; he is replaced meanwhile."""
+    designate(town, place.ana, place.first)
+    share_with_referent(town, place.ana, ("temps_travail_souhaite",))
+    demand = Demand(
+        place.ana.carnet_id,
+        None,
+        PurposeId("proposer_poste"),
+        tuple(CompartmentId(one) for one in FIELDS),
+        31,
+        "Pour préparer notre rendez-vous.",
+        "referent",
+    )
+    ask_to_share(town.parts, place.first.reader, demand)
+    (request,) = list_requests(town.parts, place.ana.owner, actor=place.ana.actor)
+    shown = wish_of(town.parts, request)  # her page says: to the first
+    assert shown.grantee == Grantee.professional(place.first.professional_id)
 
+    designate(town, place.ana, place.second)
+    assert isinstance(town.read(place.first, place.ana.carnet_id, FIELDS), reading.AccessEnded)
+    with pytest.raises(sharing.GrantRefusedError):  # her yes was for somebody else
+        accept_request(town.parts, place.ana.owner, request, shown, actor=place.ana.actor)
+    assert not reads(town, place.first, place.ana)
+    assert not reads(town, place.second, place.ana)
 
-def test_a_departement_and_the_structure_of_the_referent_designate_and_others_propose(
-    town: World, place: Place
-) -> None:
-    departement = town.structure("Département", StructureKind.DEPARTEMENT)
-    chief = town.member(departement, "chef" + new_id()[:6], Role.MANAGER, kind=StructureKind.DEPARTEMENT)
-    adviser = town.member(departement, "ada" + new_id()[:6], kind=StructureKind.DEPARTEMENT)
-    manager = town.member(place.structure_id, "max" + new_id()[:6], Role.MANAGER, kind=SIAE)
-
-    designate(town, place.ana, place.first, by=manager)  # nobody follows her: a proposal
-    assert current_referent(town.parts, place.ana.carnet_id) is None
-    designate(town, place.ana, adviser, by=chief)
-    assert assigned(town, place.ana)
-    designate(town, place.ana, place.first, by=manager)  # another structure follows her: a proposal
-    (proposal, *_) = [
-        row for row in town.parts.data.referents_of(place.ana.carnet_id) if row.state == "proposed"
-    ]
-    designating.accept(town.parts, place.ana.owner, proposal.assignment_id, actor=place.ana.actor)
-    standing = current_referent(town.parts, place.ana.carnet_id)
-    assert standing is not None
-    assert standing.professional_id == place.first.professional_id
-    designate(town, place.ana, place.second, by=manager)  # his own structure follows her: it is so
-    standing = current_referent(town.parts, place.ana.carnet_id)
-    assert standing is not None
-    assert standing.professional_id == place.second.professional_id
-
-
-@ONE_ENGINE
-def test_she_refuses_a_proposal_and_it_is_gone(town: World, place: Place) -> None:
-    manager = town.member(place.structure_id, "max" + new_id()[:6], Role.MANAGER, kind=SIAE)
-    designate(town, place.ana, place.first, by=manager)
-    (row,) = town.parts.data.referents_of(place.ana.carnet_id)
-    designating.decline(town.parts, place.ana.owner, row.assignment_id, actor=place.ana.actor)
-    assert current_referent(town.parts, place.ana.carnet_id) is None
-    with pytest.raises(designating.NoSuchProposalError):
-        designating.accept(town.parts, place.ana.owner, row.assignment_id, actor=place.ana.actor)
-
-
-@ONE_ENGINE
-def test_a_proposal_turned_into_a_designation_in_the_data_store_is_believed_by_nobody(
-    town: World, place: Place
-) -> None:
-    data = town.parts.data
-    assert isinstance(data, SqlDataStore)
-    manager = town.member(place.structure_id, "max" + new_id()[:6], Role.MANAGER, kind=SIAE)
-    designate(town, place.ana, place.first, by=manager)
-    with data.database.transaction() as connection:
-        connection.execute(_of(place.ana).values(state="active"))
-    assert current_referent(town.parts, place.ana.carnet_id) is None
-
-
-@ONE_ENGINE
-def test_a_proposal_nobody_answers_is_over_after_thirty_days(town: World, place: Place) -> None:
-    manager = town.member(place.structure_id, "max" + new_id()[:6], Role.MANAGER, kind=SIAE)
-    designate(town, place.ana, place.first, by=manager)
-    (row,) = town.parts.data.referents_of(place.ana.carnet_id)
-    assert row.ends_at is not None
-    assert designating.proposed(town.parts, row, row.ends_at - timedelta(milliseconds=1))
-    assert not designating.proposed(town.parts, row, row.ends_at)
-    assert designating.finish_assignments(town.parts, row.ends_at)
-    assert town.parts.data.referents_of(place.ana.carnet_id) == []
-
-
-@ONE_ENGINE
-def test_a_manager_designates_in_his_team_alone_and_nobody_else_designates(town: World, place: Place) -> None:
-    elsewhere = town.structure("Autre SIAE")
-    stranger = town.member(elsewhere, "zoe", kind=SIAE)
-    manager = town.member(place.structure_id, "max" + new_id()[:6], Role.MANAGER, kind=SIAE)
-    with pytest.raises(designating.NoSuchProfessionalError):
-        designate(town, place.ana, stranger, by=manager)
-    with pytest.raises(NoLongerManagerError):
-        designate(town, place.ana, place.first, by=place.second)
-    with pytest.raises(designating.NoSuchProfessionalError):
-        designate(town, place.ana, manager)
-
-
-def test_whoever_designates_writes_as_much_whether_there_is_such_a_carnet_or_not(
-    small_town: World, small: Place
-) -> None:
-    manager = small_town.member(small.structure_id, "max" + new_id()[:6], Role.MANAGER, kind=SIAE)
-    data, keys = small_town.parts.data, small_town.parts.keystore
-
-    def written(number: str) -> tuple[int, int]:
-        before = data.log_size(), len(keys.secret_ids("binding", after=None, limit=1000))
-        designating.designate(
-            small_town.parts, number, small.first.professional_id, actor=manager.reader.actor
-        )
-        after = data.log_size(), len(keys.secret_ids("binding", after=None, limit=1000))
-        return after[0] - before[0], after[1] - before[1]
-
-    assert written("22222 22222")[0] == written("not a number")[0] == 1
-    assert written("not a number")[1] == 0  # nothing is left of it
-    assert written(number_of(small_town, small.ana)) == (1, 1)
+    (request,) = list_requests(town.parts, place.ana.owner, actor=place.ana.actor)
+    assert request.waits, "nothing is asked again: the request goes on for the next one"
+    given = accept_request(
+        town.parts, place.ana.owner, request, wish_of(town.parts, request), actor=place.ana.actor
+    )
+    assert given.terms.grantee == Grantee.professional(place.second.professional_id)
+    assert reads(town, place.second, place.ana)
+    assert not reads(town, place.first, place.ana)
 
 
 # --- leaving, erasing ------------------------------------------------------------------------------------
