@@ -24,6 +24,7 @@ ISSUE_ROUTES = {
     ("get", f"{V1}/me/grants"),
     ("post", f"{V1}/me/grants/{{grant_id}}/withdraw"),
     ("get", f"{V1}/me/grants/{{grant_id}}/view"),
+    ("post", f"{V1}/me/grants/view"),
     ("post", f"{V1}/me/grants/{{grant_id}}/slip"),
     ("get", f"{V1}/me/grants/{{grant_id}}/notices"),
     ("put", f"{V1}/me/grants/{{grant_id}}/notices"),

@@ -43,7 +43,7 @@ from vault.web.state import state_of
 router = APIRouter(prefix=V1)
 Owner = Annotated[Person, Depends(person)]
 
-_GIVE = Checker(GIVE_GRANT)
+GIVE = Checker(GIVE_GRANT)
 LONGEST_SEARCH = 100
 
 
@@ -88,13 +88,13 @@ def read_grantees(request: Request, _: Owner) -> JSONResponse:
 def post_grant(request: Request, me: Owner, body: Annotated[JSON, Depends(json_body)]) -> JSONResponse:
     parameters(request, ())
     parts = state_of(request).parts
-    wish = _wish(parts, me.owner.carnet_id, checked(body, _GIVE))
+    wish = wish_told(parts, me.owner.carnet_id, checked(body, GIVE))
     grant = give_grant(parts, me.owner, wish, actor=me.actor)
     given = given_document(grant) | {"receipt_id": receipt_of_grant(parts, grant)}
     return then_new_keys(answered(given, 201), parts, me)
 
 
-def _wish(parts: Parts, carnet_id: CarnetId, told: Mapping[str, Any]) -> Wish:
+def wish_told(parts: Parts, carnet_id: CarnetId, told: Mapping[str, Any]) -> Wish:
     """Raises FaultsError naming every part the catalogue or the frame does not know or allow."""
     faults = list(_faults(parts, told))
     if faults:
