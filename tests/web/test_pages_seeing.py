@@ -241,3 +241,25 @@ def test_she_reads_why_the_officer_suspended_or_ended_a_share_and_cannot_undo_it
     for words in ("une vérification est en cours", "« On vérifie. »", "choisi librement", "« Voilà. »"):
         assert words in told, words
     assert "Reprendre" not in page.text
+
+
+def test_a_program_of_hers_sees_the_same_before_and_after(lone_site: Site) -> None:
+    someone, _ = her(lone_site)
+    program, machine = lone_site.signed_in(someone.session), lone_site.machine("SIAE des Essais")
+    wish = {
+        "grantee": {"structure_id": machine.structure_id},
+        "purpose_id": "proposer_poste",
+        "fields": ["permis_conduire", "identite_nom", "disponibilite_le"],
+        "days": 31,
+    }
+    before = program.post("/api/v1/me/grants/view", json=wish).json()
+    assert not grants(lone_site, someone)
+    grant_id = program.post("/api/v1/me/grants", json=wish).json()["grant_id"]
+    after = program.get(f"/api/v1/me/grants/{grant_id}/view").json()
+    asked = "purpose=proposer_poste&fields=permis_conduire,identite_nom,disponibilite_le"
+    read = lone_site.system(machine).get(f"/api/v1/carnets/{someone.carnet_id}/fields?{asked}").json()
+    assert before["seen"]["fields"] == after["seen"]["fields"] == read["fields"]
+    assert [one["kind"] for one in before["guesses"]] == ["name"]
+    program.post(f"/api/v1/me/grants/{grant_id}/withdraw")
+    over = program.get(f"/api/v1/me/grants/{grant_id}/view").json()
+    assert (over["seen"], over["why_not"]) == (None, "closed")
