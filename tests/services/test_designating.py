@@ -10,8 +10,10 @@ from tests.services.conftest import ONE_ENGINE
 from tests.services.followed import SIAE, Place, assigned, designate, number_of, rows_of
 from tests.world import World
 from vault.services import designating
+from vault.services.following import look_at_referent
 from vault.services.managing import NoLongerManagerError
 from vault.services.referents import current_referent
+from vault.services.sharing_rows import ReferentRow
 from vault.storage.data_store import SqlDataStore
 
 
@@ -117,3 +119,23 @@ def test_whoever_designates_writes_as_much_whether_there_is_such_a_carnet_or_not
     assert written("22222 22222")[0] == written("not a number")[0] == 1
     assert written("not a number")[1] == 0  # nothing is left of it
     assert written(number_of(small_town, small.ana)) == (1, 1)
+
+
+@ONE_ENGINE
+def test_nobody_who_writes_in_the_data_store_proposes_anybody(town: World, place: Place) -> None:
+    data = town.parts.data
+    assert isinstance(data, SqlDataStore)
+    row = ReferentRow(
+        place.ana.carnet_id,
+        new_id(),
+        place.first.professional_id,
+        place.structure_id,
+        "proposed",
+        town.parts.now(),
+    )
+    with data.change() as work:
+        work.add_referent(row)
+        work.commit()
+    assert look_at_referent(town.parts, place.ana.owner, actor=place.ana.actor).proposals == ()
+    with pytest.raises(designating.NoSuchProposalError):
+        designating.accept(town.parts, place.ana.owner, row.assignment_id, actor=place.ana.actor)
