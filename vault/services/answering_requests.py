@@ -94,6 +94,8 @@ def _open(parts: Parts, row: RequestRow, secrets: OwnerSecrets, now: datetime) -
         return None
     if (terms.carnet_id, terms.request_id) != (row.carnet_id, row.request_id):
         return None
+    if all(one.purpose_id != terms.purpose_id for one in parts.frame.purposes):
+        return None  # its purpose is gone from the frame: nobody can say yes to it, and it lapses
     over = row.state in WAITING and now >= row.ends_at
     state = GrantState.LAPSED if over else row.state
     return Request(terms, state, row.ends_at, row.answered_at, reason)

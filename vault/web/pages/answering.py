@@ -49,6 +49,8 @@ DONE = {
     "partage": "C’est fait. La personne le lira dans son carnet.",
     "pause": "Les demandes sont arrêtées jusqu’à ce jour.",
     "pause-finie": "Les demandes sont de nouveau possibles.",
+    "demande-non": "C’est noté. Personne d’autre ne saura que vous avez dit non.",
+    "demande-plus-tard": "C’est noté. Cette demande attend. Sans réponse, elle se terminera d’elle-même.",
     "mandat-fini": "Ce mandat est terminé. Il n’ouvre plus rien.",
 }
 DONE_PARAMETER = "fait"

@@ -35,6 +35,7 @@ from vault.web.pages.mandate_words import with_mandates
 from vault.web.pages.presenting import Seer, own_parts, stale
 from vault.web.pages.referent_todos import read_by_somebody, referent_todos
 from vault.web.pages.relations import access_lines, bodies_of, grant_card
+from vault.web.pages.requests import request_todos
 from vault.web.paper import printed
 from vault.web.problems import FaultsError, Told
 from vault.web.state import state_of
@@ -68,6 +69,7 @@ def show_home(request: Request, me: Seen) -> Response:
         parts=own_parts(parts.catalogue, entries, seers, now),
         todos=(
             *(() if me.acting else (*opened_lately(parts, me), *asked_for(parts, me), *_rulings(parts, me))),
+            *(() if me.acting else request_todos(parts, me)),
             *(() if me.acting else referent_todos(parts, me, grants)),
             *todos(parts.catalogue, entries, [(grant, bodies[grant.id].name) for grant in live], now),
         )[:MOST_TODOS],
@@ -192,12 +194,7 @@ def index_of(request: Request) -> int | None:
     return int(text)
 
 
-# --- requests, paper -------------------------------------------------------------------------------------
-
-
-@router.get("/mes-demandes")
-def show_requests(request: Request, me: Annotated[Person, Depends(guard.person_or_helper_share)]) -> Response:
-    return page(request, views.RequestsView(), me.session)
+# --- paper -----------------------------------------------------------------------------------------------
 
 
 @router.get("/mes-telechargements")

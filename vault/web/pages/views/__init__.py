@@ -20,6 +20,7 @@ from vault.web.pages.views.pieces import *  # noqa: F403
 from vault.web.pages.views.public import *  # noqa: F403
 from vault.web.pages.views.receipts import *  # noqa: F403
 from vault.web.pages.views.referents import *  # noqa: F403
+from vault.web.pages.views.requests import *  # noqa: F403
 from vault.web.pages.views.share import *  # noqa: F403
 from vault.web.pages.views.slips import *  # noqa: F403
 from vault.web.pages.views.team import *  # noqa: F403

@@ -12,7 +12,6 @@ __all__ = [
     "GrantStoppedView",
     "GrantsView",
     "HomeView",
-    "RequestsView",
     "Todo",
 ]
 
@@ -95,10 +94,3 @@ class DownloadsView:
     template: ClassVar[str] = "person/downloads.html"
 
     pdf_href: str | None
-
-
-@dataclass(frozen=True)
-class RequestsView:
-    """`/mes-demandes`: nobody can ask through the service yet; the page says so plainly."""
-
-    template: ClassVar[str] = "person/requests.html"
