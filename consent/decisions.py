@@ -7,14 +7,25 @@ lock, where its answer counts. No IO, no clock.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from consent.grants import Grant, Grantee, GranteeKind
+from consent.grants import Grant, Grantee, GranteeKind, end_of_day_after
 from schemas.ids import CarnetId, CompartmentId, GrantId, PurposeId
 from schemas.names import LegalBasis, Right, Role
 
 READING_ROLES = frozenset({Role.REFERENT, Role.ADVISER, Role.MEMBER})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the frame and the catalogue in force say of the purpose: they may narrow what was given, and never
+    widen it (rule I7)."""
+
+    compartments: frozenset[CompartmentId]  # what the purpose may be given
+    special: frozenset[CompartmentId]  # those among them that need an act of their own
+    most_days: int
+    catalogue_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +39,7 @@ class AccessQuestion:
     compartments: tuple[CompartmentId, ...]
     caller_live: bool  # habilitation or client in force
     carnet_open: bool
-    purpose_known: bool  # the deployer's frame names this purpose for this kind of structure
+    rules: Rules | None  # None: the deployer's frame does not name this purpose for this kind of structure
     functions: frozenset[str] = frozenset()  # what the caller is to this carnet now ("referent")
 
 
@@ -73,18 +84,21 @@ def decide(question: AccessQuestion, grants: Iterable[Grant], *, now: datetime) 
         return Refused(RefusalReason.ROLE)
     if not question.carnet_open:
         return Refused(RefusalReason.CARNET)
-    if not question.purpose_known:
+    rules = question.rules
+    if rules is None:
         return Refused(RefusalReason.PURPOSE)
-    asked = frozenset(question.compartments)
-    answering = [grant for grant in grants if _answers(grant, question, now)]
+    asked = frozenset(question.compartments) & rules.compartments
+    answering = [
+        grant for grant in grants if _answers(grant, question, now) and _not_too_old(grant, rules, now)
+    ]
     if not answering:
         return Refused(RefusalReason.NO_GRANT)
-    best = max(answering, key=lambda grant: _weight(grant, asked))
+    best = max(answering, key=lambda grant: _weight(grant, _open_under(grant, asked, rules)))
     return Allowed(
         grant_id=best.id,
         grantee=best.terms.grantee,
         carnet_id=best.terms.carnet_id,
-        compartments=asked & frozenset(best.terms.compartments),
+        compartments=_open_under(best, asked, rules),
         legal_basis=best.terms.legal_basis,
     )
 
@@ -101,10 +115,27 @@ def _answers(grant: Grant, question: AccessQuestion, now: datetime) -> bool:
     )
 
 
-def _weight(grant: Grant, asked: frozenset[CompartmentId]) -> tuple[int, bool, str]:
+def _not_too_old(grant: Grant, rules: Rules, now: datetime) -> bool:
+    """A purpose that was shortened since ends its shares earlier."""
+    terms = grant.terms
+    longest = timedelta(days=rules.most_days)
+    return terms.ends_at - terms.starts_at <= longest or now < end_of_day_after(
+        terms.starts_at, rules.most_days
+    )
+
+
+def _open_under(grant: Grant, asked: frozenset[CompartmentId], rules: Rules) -> frozenset[CompartmentId]:
+    """What is asked and given, but for what is special now and was given under another catalogue: nothing
+    proves that it was said yes to by an act of its own. The person gives it again."""
+    terms = grant.terms
+    found = asked & frozenset(terms.compartments)
+    return found if terms.catalogue_version == rules.catalogue_version else found - rules.special
+
+
+def _weight(grant: Grant, open_now: frozenset[CompartmentId]) -> tuple[int, bool, str]:
     terms = grant.terms
     return (
-        len(asked & frozenset(terms.compartments)),
+        len(open_now),
         terms.grantee.kind is GranteeKind.PROFESSIONAL,
         grant.id,
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.decisions import READING_ROLES, AccessQuestion, Allowed, RefusalReason, Refused, decide
+from consent.decisions import READING_ROLES, AccessQuestion, Allowed, RefusalReason, Refused, Rules, decide
 from consent.grants import Grant, Grantee, Terms
 from schemas.ids import CarnetId, CompartmentId, GrantId, ProfessionalId, PurposeId, StructureId
 from schemas.names import GrantState, LegalBasis, Right, Role
@@ -17,6 +17,7 @@ NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 STRUCTURE = Grantee.structure(StructureId("s"))
 PROFESSIONAL = Grantee.professional(ProfessionalId("p"))
 ASKED = tuple(CompartmentId(name) for name in ("a", "b", "c"))
+RULES = Rules(frozenset({*ASKED, CompartmentId("z")}), frozenset(), 365, "1")
 
 
 def grant(state: GrantState = GrantState.GRANTED, **changed: Any) -> Grant:
@@ -47,7 +48,7 @@ def question(**changed: Any) -> AccessQuestion:
         compartments=ASKED,
         caller_live=True,
         carnet_open=True,
-        purpose_known=True,
+        rules=RULES,
     )
     return replace(asked, **changed)
 
@@ -72,7 +73,7 @@ def test_what_is_granted_and_asked_is_allowed_and_no_more() -> None:
         ({"role": Role.MANAGER}, RefusalReason.ROLE),
         ({"role": Role.DPO}, RefusalReason.ROLE),
         ({"carnet_open": False}, RefusalReason.CARNET),
-        ({"purpose_known": False}, RefusalReason.PURPOSE),
+        ({"rules": None}, RefusalReason.PURPOSE),
         ({"carnet_id": "other"}, RefusalReason.NO_GRANT),
         ({"purpose_id": "other"}, RefusalReason.NO_GRANT),
         ({"grantees": ()}, RefusalReason.NO_GRANT),
@@ -190,7 +191,7 @@ ANY_QUESTION = st.builds(
     compartments=st.sets(st.sampled_from("abc")).map(tuple),
     caller_live=st.booleans(),
     carnet_open=st.booleans(),
-    purpose_known=st.booleans(),
+    rules=st.sampled_from([None, RULES]),
 )
 
 
@@ -209,7 +210,7 @@ def test_whatever_is_allowed_is_in_one_live_grant_that_says_all_of_it(
         and one.terms.grantee in asked.grantees
         and Right.READ in one.terms.rights
     ]
-    fit = asked.caller_live and asked.carnet_open and asked.purpose_known
+    fit = asked.caller_live and asked.carnet_open and asked.rules is not None
     fit = fit and asked.role in (None, Role.REFERENT, Role.ADVISER, Role.MEMBER)
     assert isinstance(decision, Allowed) is bool(fit and said)
     if isinstance(decision, Allowed):
@@ -231,3 +232,34 @@ def test_the_order_of_grants_changes_nothing(
         assert (first.grant_id, len(first.compartments)) == (second.grant_id, len(second.compartments))
     else:
         assert first == second
+
+
+NAMES = tuple(CompartmentId(name) for name in "abcz")
+some = st.frozensets(st.sampled_from(NAMES))
+
+
+@given(some, some, st.integers(1, 400), st.sampled_from(["1", "2"]), st.integers(0, 400))
+def test_other_rules_narrow_a_share_and_never_widen_it(
+    named: frozenset[CompartmentId],
+    special: frozenset[CompartmentId],
+    most_days: int,
+    version: str,
+    age: int,
+) -> None:
+    given_ = grant(starts_at=NOW - timedelta(days=age), ends_at=NOW + timedelta(days=1))
+    rules = Rules(named, special & named, most_days, version)
+    decision = decide(question(rules=rules, compartments=NAMES), [given_], now=NOW)
+    if isinstance(decision, Refused):
+        assert age >= most_days, "only a purpose that became shorter ends a share"
+        return
+    assert decision.compartments <= named & frozenset(given_.terms.compartments)
+    if version != given_.terms.catalogue_version:
+        assert not decision.compartments & special, "what became special waits for an act of its own"
+    else:
+        assert decision.compartments == named & frozenset(given_.terms.compartments)
+
+
+def test_a_purpose_that_became_shorter_ends_its_older_shares_at_the_end_of_the_last_day() -> None:
+    older = grant(starts_at=NOW - timedelta(days=31), ends_at=NOW + timedelta(days=31))
+    assert decide(question(rules=replace(RULES, most_days=31)), [older], now=NOW)
+    assert reason(question(rules=replace(RULES, most_days=30)), [older]) is RefusalReason.NO_GRANT

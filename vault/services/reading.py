@@ -22,7 +22,6 @@ from consent.decisions import AccessQuestion, Allowed, RefusalReason, Refused, d
 from consent.grants import Grantee
 from schemas.ids import CarnetId, CompartmentId, GrantId, PurposeId, StructureId
 from schemas.names import EntryState, Outcome, StructureKind
-from schemas.purposes import UnknownPurposeError
 from vault.audit.events import AboutContent, Op
 from vault.carnet.entries import Entry, EntryBrokenError
 from vault.crypto import CryptoError, HeldTags, JournalSecret
@@ -44,6 +43,7 @@ from vault.services.ports import (
     RecordRow,
 )
 from vault.services.referents import assignment_needed, open_to
+from vault.services.rule_changes import rules_for
 
 LOOKS = 5  # at rows that change while we look
 
@@ -178,18 +178,10 @@ def decision_on(parts: Parts, read: SharedRead, facts: ReadFacts, now: datetime)
         compartments=read.compartments,
         caller_live=facts.caller_live,
         carnet_open=facts.carnet_open,
-        purpose_known=_may_ask(parts, read),
+        rules=rules_for(parts, read.purpose_id, read.reader.structure_kind),
         functions=functions,
     )
     return decide(question, grants, now=now)
-
-
-def _may_ask(parts: Parts, read: SharedRead) -> bool:
-    """Whether the deployer's frame still names this purpose for this kind of structure."""
-    try:
-        return read.reader.structure_kind in parts.frame.purpose(read.purpose_id).structure_kinds
-    except UnknownPurposeError:
-        return False
 
 
 def held_heads(
