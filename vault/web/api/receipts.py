@@ -13,7 +13,7 @@ from vault.web.api.answers import PAGE, answered, instant, page
 from vault.web.api.operations import AFTER, V1, Callers, document, in_path, operation, query
 from vault.web.api.params import after_index, well_formed
 from vault.web.api.receipts_shapes import JWKS, KANTARA, RECEIPTS
-from vault.web.api.shapes import TEXT
+from vault.web.api.shapes import ID, TEXT
 from vault.web.bodies import parameters
 from vault.web.guard import Person, anyone, person
 from vault.web.state import state_of
@@ -22,7 +22,7 @@ JOSE = "application/jose"
 
 router = APIRouter()
 Owner = Annotated[Person, Depends(person)]
-_ID = in_path("receipt_id", "a receipt of hers", TEXT)
+_ID = in_path("receipt_id", "a receipt of hers", ID)
 
 
 @router.get(
