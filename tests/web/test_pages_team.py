@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from consent.grants import PARIS
 from schemas.ids import StructureId, new_id
 from schemas.names import Role, StructureKind
 from tests.web.plain_browser import Browser, Page
@@ -263,7 +264,7 @@ def test_an_end_on_a_day_is_the_end_of_that_day(mailing_site: Site, there: Struc
         if one.name == "Nadia Oubli"
     ]
     action = f"{TEAM}/membres/{member.professional_id}/fin"
-    day = mailing_site.world.parts.now() + timedelta(days=40)
+    day = (mailing_site.world.parts.now() + timedelta(days=40)).astimezone(PARIS)  # as she writes days
     typed = {"jour": str(day.day), "mois": str(day.month), "annee": str(day.year)}
     for told, said in (
         ({}, "Choisissez quand"),
