@@ -16,6 +16,7 @@ from vault.web.api.receipts_shapes import JWKS, KANTARA, RECEIPTS
 from vault.web.api.shapes import ID, TEXT
 from vault.web.bodies import parameters
 from vault.web.guard import Person, anyone, person
+from vault.web.problems import FaultsError, Told
 from vault.web.state import state_of
 
 JOSE = "application/jose"
@@ -40,11 +41,13 @@ _ID = in_path("receipt_id", "a receipt of hers", ID)
 def read_receipts(request: Request, me: Owner) -> JSONResponse:
     told = parameters(request, ["after", "grant_id"])
     wanted = told.get("grant_id")
+    if wanted and well_formed(wanted) != wanted:
+        raise FaultsError([Told("/grant_id", "Ce partage n’est pas connu.")])
     found, following = list_receipts(
         state_of(request).parts,
         me.owner,
         actor=me.actor,
-        grant_id=GrantId(well_formed(wanted)) if wanted else None,
+        grant_id=GrantId(wanted) if wanted else None,
         before=after_index(told),
         limit=PAGE,
     )
