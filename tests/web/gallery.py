@@ -21,6 +21,7 @@ from tests.web import (
     gallery_receipts,
     gallery_referent,
     gallery_relinking,
+    gallery_requests,
     gallery_sharing,
     gallery_team,
 )
@@ -191,7 +192,7 @@ def _person() -> dict[str, v.PageView]:
         "qui-a-vu-vide": v.AccessesView(()),
         "telechargements": v.DownloadsView("/mes-telechargements/carnet.pdf"),
         "telechargements-sans": v.DownloadsView(None),
-        "mes-demandes": v.RequestsView(),
+        **gallery_requests.hers(),
         **gallery_notices.pages(),
         **gallery_emergency.hers(),
         **gallery_referent.hers(),
@@ -233,6 +234,7 @@ def _professional() -> dict[str, v.PageView]:
         ),
         "carnet-vide": v.CarnetView("2B8R-4HTN-9C", "aide d’urgence", NOW, END, NOW, ()),
         "acces-termine": v.AccessEndedView(),
+        **gallery_requests.theirs(),
         **gallery_emergency.theirs(),
         **own_office_account(),
     }

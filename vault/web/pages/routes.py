@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from vault.web.pages import (
     account,
     acting,
+    asking,
     closing,
     dpo,
     dpo_emergencies,
@@ -61,6 +62,7 @@ def routers() -> list[APIRouter]:
         notices.router,
         receipts.router,
         office.router,
+        asking.router,
         urgent.router,
         team.router,
         referring.router,

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from schemas.names import GrantState
 from vault.web.pages.views.pieces import Body, Hidden, Link
-from vault.web.pages.views.share import Duration, Preview, PurposeChoice, ShareLine, ShareTheme
+from vault.web.pages.views.share import Duration, Preview, ShareLine, ShareTheme
 
 __all__ = [
     "AskSentView",
@@ -109,14 +109,14 @@ class AskView:
     template: ClassVar[str] = "office/ask.html"
 
     reasons: tuple[Link, ...]
-    purpose: PurposeChoice | None = None
-    themes: tuple[ShareTheme, ...] = ()
-    specials: tuple[ShareLine, ...] = ()
+    purpose: str = ""
+    purpose_label: str = ""
+    lines: tuple[ShareLine, ...] = ()
     days: tuple[tuple[int, str, bool], ...] = ()
     carnet_id: str = ""
     number: str = ""
     reason: str = ""
-    receiver: str = "me"
+    for_structure: bool = False
     faults: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,0 +1,134 @@
+"""« Demander »: a professional asks a person to share. The same page whatever becomes of it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from schemas.ids import CarnetId, PurposeId
+from schemas.purposes import EMERGENCY_PURPOSE, Purpose, UnknownPurposeError
+from vault.carnet.references import read_reference
+from vault.services.parts import Parts
+from vault.services.requesting import FOR_ME, FOR_STRUCTURE, Demand, ask_to_share
+from vault.services.sharing import GrantRefusedError
+from vault.web import guard
+from vault.web.api.params import well_formed
+from vault.web.guard import Professional
+from vault.web.pages import french, views
+from vault.web.pages.answering import page, see_other
+from vault.web.pages.form_reading import Form, Posted, posted
+from vault.web.pages.naming import plain_purpose
+from vault.web.state import state_of
+
+HERE, SENT = "/demander", "/demander/envoyee"
+CARNET, PURPOSE = "carnet", "finalite"
+LONGEST_SHOWN = 40  # of a number typed wrongly
+_LENGTHS = (1, 31, 92, 182, 365)
+_NUMBER = "Ce numéro n’est pas un numéro de carnet. Il a dix signes, par exemple 7F3 K9QW M2X."
+_POINTERS = {"/reason": "raison", "/days": "duree", "/purpose_id": "finalite"}
+
+router = APIRouter(prefix=HERE, dependencies=[Depends(posted)], include_in_schema=False)
+Me = Annotated[Professional, Depends(guard.professional)]
+
+
+@router.get("")
+def show_form(request: Request, me: Me) -> Response:
+    told = request.query_params
+    form = Form([(CARNET, told.get(CARNET, "")), (PURPOSE, told.get(PURPOSE, ""))])
+    return _form_page(request, me, form)
+
+
+@router.get("/envoyee")
+def show_sent(request: Request, me: Me) -> Response:
+    return page(request, views.AskSentView(), me.session)
+
+
+@router.post("")
+def ask(request: Request, form: Posted, me: Me) -> Response:
+    """What he typed is looked at; what it leads to never shows."""
+    state = state_of(request)
+    state.limits.ask(me.reader.structure_id)
+    purpose = _purpose(state.parts, me, form)
+    carnet = well_formed(form.one(CARNET)) if form.one(CARNET) else ""
+    reference = None if carnet else read_reference(form.one("numero"))
+    faults = {}
+    if not carnet and reference is None:
+        faults["numero"] = _NUMBER
+    if purpose is None:
+        return _form_page(request, me, form, faults)
+    days = form.one("duree")
+    demand = Demand(
+        carnet_id=CarnetId(carnet) if carnet else None,
+        reference=reference,
+        purpose_id=purpose.purpose_id,
+        compartments=state.parts.catalogue.in_order(set(form.all("champs")) & set(purpose.compartments)),
+        days=int(days) if days.isascii() and days.isdigit() and len(days) <= 4 else 0,
+        reason=form.one("raison"),
+        receiver=FOR_STRUCTURE if form.one("pour") == FOR_STRUCTURE else FOR_ME,
+    )
+    if faults:
+        return _form_page(request, me, form, faults)
+    try:
+        ask_to_share(state.parts, me.reader, demand)
+    except GrantRefusedError as refused:
+        name = _POINTERS.get(refused.pointer, "champs")
+        return _form_page(request, me, form, {name: refused.sentence})
+    return see_other(SENT)
+
+
+def _purpose(parts: Parts, me: Professional, form: Form) -> Purpose | None:
+    """The purpose he chose, when his structure may ask for it."""
+    try:
+        purpose = parts.frame.purpose(PurposeId(form.one(PURPOSE)))
+    except UnknownPurposeError:
+        return None
+    return purpose if purpose in _purposes(parts, me) else None
+
+
+def _purposes(parts: Parts, me: Professional) -> list[Purpose]:
+    every = parts.frame.for_kind(me.reader.structure_kind)
+    return [one for one in every if one.purpose_id != EMERGENCY_PURPOSE]
+
+
+def _form_page(
+    request: Request, me: Professional, form: Form, faults: dict[str, str] | None = None
+) -> Response:
+    parts = state_of(request).parts
+    purpose, carnet = _purpose(parts, me, form), form.one(CARNET)
+    carnet = well_formed(carnet) if carnet else ""
+    chosen, days = set(form.all("champs")), form.one("duree")
+    view = views.AskView(
+        reasons=tuple(
+            views.Link(
+                french.capital(plain_purpose(one.label)),
+                f"{HERE}?{PURPOSE}={one.purpose_id}" + (f"&{CARNET}={carnet}" if carnet else ""),
+            )
+            for one in _purposes(parts, me)
+        ),
+        purpose=purpose.purpose_id if purpose else "",
+        purpose_label=french.capital(plain_purpose(purpose.label)) if purpose else "",
+        lines=tuple(
+            views.ShareLine(
+                one,
+                parts.catalogue.compartment(one).label,
+                (),
+                sensitive=one in purpose.special,
+                chosen=one in chosen,
+            )
+            for one in purpose.compartments
+        )
+        if purpose
+        else (),
+        days=tuple(
+            (one, french.plural(one, "jour"), days == str(one))
+            for one in (*(each for each in _LENGTHS if each < purpose.max_days), purpose.max_days)
+        )
+        if purpose
+        else (),
+        carnet_id=carnet,
+        number=form.one("numero")[:LONGEST_SHOWN],
+        reason=form.one("raison")[:2000],
+        for_structure=form.one("pour") == FOR_STRUCTURE,
+        faults=faults or {},
+    )
+    return page(request, view, me.session, status=422 if faults else 200)
