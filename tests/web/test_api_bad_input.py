@@ -264,9 +264,7 @@ def test_a_parameter_is_understood_or_refused(
 
 
 LATER = [
-    "/me/requests",
     "/me/export.json",
-    "/grant-requests",
     "/dpo/breach-scope",
     "/docs",
     "/redoc",
