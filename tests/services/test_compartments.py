@@ -171,7 +171,7 @@ def test_even_if_the_journal_were_wrong_about_what_is_held_nothing_is_given(
     shared: Shared, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second lock: what opened is looked at once more before it is given."""
-    monkeypatch.setattr(reading, "_held", lambda heads, *_: tuple(heads))
+    monkeypatch.setattr(reading, "held_heads", lambda heads, *_: tuple(heads))
     leave_nothing(shared, how)
     assert shared.read(shared.coarse) == {}
 

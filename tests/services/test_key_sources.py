@@ -105,15 +105,17 @@ def callers_of(name: str) -> set[str]:
 @pytest.mark.parametrize(
     ("made", "where"),
     [
-        ("OwnerAccess", {"services/signing_in.py", "web/guard.py"}),  # from her session alone
-        ("Reader", {"web/guard.py"}),  # from the session or the token alone
+        # From her session alone, or from that of somebody with a mandate of hers, as it begins.
+        ("OwnerAccess", {"services/signing_in.py", "services/acting.py", "web/guard.py"}),
+        # From the session or the token alone; or to ask what a reader would get, without any key of his.
+        ("Reader", {"web/guard.py", "services/seeing.py"}),
         ("CallerKeys", {"services/reading.py"}),
         ("OwnerKeys", {"bootstrap.py"}),
         ("ReaderKeys", {"bootstrap.py"}),
         ("KeyRows", {"bootstrap.py"}),
         ("RekeyingKeys", {"services/rekeying.py"}),  # the one that holds a seed without a caller of its own
         ("Allowed", set()),  # made in the room that decides
-        ("open_fields", {"services/reading.py"}),
+        ("open_fields", {"services/reading.py", "services/seeing.py"}),
         ("open_own", {"services/own_carnet.py"}),
         ("open_record", {"services/entries.py"}),
         ("open_grant_key", {"services/entries.py", "services/key_sources.py"}),
@@ -291,7 +293,8 @@ def test_the_command_line_loads_no_key_of_content(
         told = [str(tmp_path / "out") if one == "OUT" else one for one in command]
         told = [someone.carnet_id if one == "CARNET" else one for one in told]
         assert main.run([*told, "--json"]) == 0, (command, capsys.readouterr())
-    assert loads.kinds <= {"journal", "month", "agent", "signing", "index"}
+    # A binding vouches for a row and opens nothing.
+    assert loads.kinds <= {"journal", "month", "agent", "signing", "index", "binding"}
 
 
 def test_a_reader_loads_its_own_grant_and_seed_and_nothing_of_the_owner(story: Story, loads: Loads) -> None:
