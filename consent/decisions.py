@@ -5,12 +5,12 @@ means refused. It is asked twice for each read: on a snapshot, to refuse early, 
 lock, where its answer counts. No IO, no clock.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from consent.grants import Grant, Grantee, GranteeKind, end_of_day_after
+from consent.grants import Grant, Grantee, GranteeKind, Terms, end_of_day_after
 from schemas.ids import CarnetId, CompartmentId, GrantId, PurposeId
 from schemas.names import LegalBasis, Right, Role
 
@@ -26,6 +26,27 @@ class Rules:
     special: frozenset[CompartmentId]  # those among them that need an act of their own
     most_days: int
     catalogue_version: str
+    legal_basis: LegalBasis = LegalBasis.CONSENT
+    # What was special under each version of the catalogue that is remembered for sure.
+    special_under: Mapping[str, frozenset[CompartmentId]] = field(default_factory=dict)
+
+
+class Overtaken(StrEnum):
+    """Why the rules in force leave nothing of a share, until she gives it again."""
+
+    RULES = "rules"  # its purpose is no more, or not for this kind of structure, or on another legal basis
+    SPECIAL = "special"  # something of it became special: she never said yes to that by an act of its own
+
+
+def overtaken(terms: Terms, rules: Rules | None) -> Overtaken | None:
+    """Whether the rules changed in a way that suspends the whole share; None when they did not, or when
+    nothing tells what was special under the catalogue it was given under: its special part alone is shut."""
+    if rules is None or terms.legal_basis is not rules.legal_basis:
+        return Overtaken.RULES
+    before = rules.special_under.get(terms.catalogue_version)
+    if before is None or terms.catalogue_version == rules.catalogue_version:
+        return None
+    return Overtaken.SPECIAL if (frozenset(terms.compartments) & rules.special) - before else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +110,11 @@ def decide(question: AccessQuestion, grants: Iterable[Grant], *, now: datetime) 
         return Refused(RefusalReason.PURPOSE)
     asked = frozenset(question.compartments) & rules.compartments
     answering = [
-        grant for grant in grants if _answers(grant, question, now) and _not_too_old(grant, rules, now)
+        grant
+        for grant in grants
+        if _answers(grant, question, now)
+        and _not_too_old(grant, rules, now)
+        and overtaken(grant.terms, rules) is None
     ]
     if not answering:
         return Refused(RefusalReason.NO_GRANT)
@@ -125,11 +150,14 @@ def _not_too_old(grant: Grant, rules: Rules, now: datetime) -> bool:
 
 
 def _open_under(grant: Grant, asked: frozenset[CompartmentId], rules: Rules) -> frozenset[CompartmentId]:
-    """What is asked and given, but for what is special now and was given under another catalogue: nothing
-    proves that it was said yes to by an act of its own. The person gives it again."""
+    """What is asked and given, but for what is special now when nothing tells what was special under the
+    catalogue it was given under: nothing proves that it was said yes to by an act of its own."""
     terms = grant.terms
     found = asked & frozenset(terms.compartments)
-    return found if terms.catalogue_version == rules.catalogue_version else found - rules.special
+    known = (
+        terms.catalogue_version == rules.catalogue_version or terms.catalogue_version in rules.special_under
+    )
+    return found if known else found - rules.special
 
 
 def _weight(grant: Grant, open_now: frozenset[CompartmentId]) -> tuple[int, bool, str]:

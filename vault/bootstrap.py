@@ -11,7 +11,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -42,6 +42,7 @@ from vault.services.letters import Sender
 from vault.services.parts import Parts
 from vault.services.ports import Clock
 from vault.services.receipts import signing_row
+from vault.services.rule_changes import special_under
 from vault.services.upkeep import run_upkeep
 from vault.storage import schema
 from vault.storage.data_store import SqlDataStore, open_data_store
@@ -195,14 +196,17 @@ def _upgrade_store(url: str, part: str, wanted: schema.Schema) -> None:
 
 
 def open_application(settings: Settings, *, clock: Clock = utc_now) -> Application:
-    """A checked application. Finishes first what an earlier process left half done. Raises ConfigError (and
+    """A checked application. Notes first what people are told, and finishes what an earlier process left half
+    done. Raises ConfigError (and
     its kind StartRefusedError), UnavailableError."""
     application = _assemble(settings, clock)
     try:
         _check_made(application.data.database, "the data store", "carnet database upgrade")
         check_start(application.data, application.keystore, verifiers=[application.verifier])
-        run_upkeep(application.parts)
         note_configuration(application.parts)
+        known = special_under(application.parts)
+        application = replace(application, parts=replace(application.parts, special_under=known))
+        run_upkeep(application.parts)
     except BaseException:
         application.close()
         raise

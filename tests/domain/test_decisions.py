@@ -259,6 +259,26 @@ def test_other_rules_narrow_a_share_and_never_widen_it(
         assert decision.compartments == named & frozenset(given_.terms.compartments)
 
 
+@given(some, some, st.sampled_from([None, *LegalBasis]), st.booleans())
+def test_a_share_with_something_that_became_special_opens_nothing_at_all(
+    special: frozenset[CompartmentId], before: frozenset[CompartmentId], basis: LegalBasis | None, known: bool
+) -> None:
+    given_ = grant()
+    rules = replace(
+        RULES,
+        special=special,
+        catalogue_version="2",
+        legal_basis=basis or LegalBasis.CONSENT,
+        special_under={"1": before} if known else {},
+    )
+    decision = decide(question(rules=rules, compartments=NAMES), [given_], now=NOW)
+    mine = frozenset(given_.terms.compartments)
+    became = known and bool(mine & special - before)
+    assert isinstance(decision, Refused) is (became or basis not in (None, LegalBasis.CONSENT))
+    if isinstance(decision, Allowed):
+        assert decision.compartments == (mine if known else mine - special)
+
+
 def test_a_purpose_that_became_shorter_ends_its_older_shares_at_the_end_of_the_last_day() -> None:
     older = grant(starts_at=NOW - timedelta(days=31), ends_at=NOW + timedelta(days=31))
     assert decide(question(rules=replace(RULES, most_days=31)), [older], now=NOW)

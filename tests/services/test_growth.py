@@ -14,9 +14,10 @@ from schemas.catalogue_file import SHIPPED
 from schemas.names import AnswerKind, Outcome, StructureKind
 from schemas.purposes import SHIPPED as SHIPPED_FRAME
 from tests.domain.test_catalogue_growth import NEW
-from tests.world import SIAE_FIELDS, Someone, System, World
+from tests.world import Someone, System, World
 from vault.services import exporting, leaving, own_carnet
 from vault.services.reading import FieldsView
+from vault.services.suspending import Why, holds_of
 from vault.services.writing import InvalidValueError
 
 KIND = StructureKind.CCAS
@@ -163,9 +164,8 @@ def test_when_a_purpose_leaves_the_frame_nobody_reads_for_it_and_the_rest_goes_o
         assert not isinstance(narrower.read(siae, eva.carnet_id), FieldsView)
         (access, _), _ = own_carnet.list_accesses(narrower.parts, eva.owner, actor=eva.actor)
         assert access.outcome is Outcome.DENIED
-        (share,) = printed(narrower, eva).shares
-        assert share.what_for == "un usage qui n’est plus proposé"
-        assert len(share.what) == len(SIAE_FIELDS)
+        assert printed(narrower, eva).shares == (), "it stands still"
+        assert holds_of(narrower.parts, [grant.id])[grant.id].why is Why.RULES_CHANGED
         assert narrower.withdraw(eva, grant).ended_at is not None
     finally:
         narrower.close()

@@ -18,6 +18,7 @@ from vault.services.noting import about_nobody
 from vault.services.opened_entries import about_of
 from vault.services.parts import Parts
 from vault.services.ports import KeyStore, StructureRow
+from vault.services.rule_changes import memory_due
 from vault.services.structures import NoSuchStructureError
 
 __all__ = [
@@ -54,9 +55,12 @@ def first_leaf(parts: Parts) -> bool:
     """Append ``init`` to an empty log. True when it did."""
     if parts.data.log_size():
         return False
+    memory = memory_due(parts)
     with parts.data.change() as work:
         if work.log_size():
             return False
+        if memory is not None:
+            work.set_rule_version(memory)
         told = f"instance {parts.instance} {configuration_of(parts)}"
         work.append(about_nobody(parts, Op.INIT, AboutContent(reason=told)))
         work.commit()
@@ -69,16 +73,19 @@ def configuration_of(parts: Parts) -> str:
 
 
 def note_configuration(parts: Parts) -> bool:
-    """Append ``config_change`` when the catalogue, the frame or the notice is not what the log last said.
-    True when it did."""
+    """Append ``config_change`` when the catalogue, the frame or the notice is not what the log last said, or
+    the catalogue is not remembered yet. True when it did. Raises ConfigError."""
     told = configuration_of(parts)
+    memory = memory_due(parts)
     last = parts.data.log_latest(ops=(Op.INIT, Op.CONFIG_CHANGE), before=None, limit=1)
-    if last:
+    if last and memory is None:
         journals = parts.journal_keys.load(now=parts.now())
         about = about_of(last[0].about_sealed, Leaf.parse(last[0].leaf), journals.instance)
         if about is not None and (about.reason or "").endswith(told):
             return False
     with parts.data.change() as work:
+        if memory is not None:
+            work.set_rule_version(memory)
         work.append(about_nobody(parts, Op.CONFIG_CHANGE, AboutContent(reason=told)))
         work.commit()
     return True

@@ -1,10 +1,12 @@
 """The parts every service is handed: assembled once by ``vault.bootstrap``, replaced one by one in tests."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from consent.receipts import Keeper
 from schemas.fields import Catalogue
+from schemas.ids import CompartmentId
 from schemas.purposes import Frame
 from vault.services.key_sources import JournalKeys, KeyRows, OwnerKeys, Random, ReaderKeys
 from vault.services.ports import Clock, DataStore, KeyStore
@@ -27,6 +29,8 @@ class Parts:
     random: Random
     notice_version: str
     keeper: Keeper = field(default_factory=Keeper)  # as receipts name whoever keeps the carnets
+    # What was special under each version of the catalogue that is remembered for sure (``rule_changes``).
+    special_under: Mapping[str, frozenset[CompartmentId]] = field(default_factory=dict)
 
     def now(self) -> datetime:
         """Aware, UTC."""

@@ -18,7 +18,7 @@ from schemas.ids import (
     StructureId,
 )
 from schemas.names import GrantState, MandateKind
-from vault.services.rows import LogRow
+from vault.services.rows import GrantRow, LogRow
 from vault.services.sharing_rows import (
     EmergencyRow,
     MandateRow,
@@ -27,6 +27,7 @@ from vault.services.sharing_rows import (
     ReceiptRow,
     ReferentRow,
     RequestRow,
+    RuleVersionRow,
 )
 
 # --- what somebody asked a person to share, and when nobody may ask ---
@@ -202,6 +203,13 @@ class EmergencyStore(Protocol):
 class RuleWork(Protocol):
     """Inside one locked transaction."""
 
+    def set_rule_version(self, row: RuleVersionRow) -> None: ...
+
 
 class RuleStore(Protocol):
     """Beside it."""
+
+    def rule_versions(self, kind: str) -> Sequence[RuleVersionRow]: ...
+    def granted_after(
+        self, after: GrantId | None, *, limit: int
+    ) -> tuple[Sequence[GrantRow], GrantId | None]: ...  # of open carnets, by id; and where to go on

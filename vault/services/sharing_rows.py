@@ -130,3 +130,12 @@ class EmergencyRow:
     ends_at: datetime
     reviewed_at: datetime | None
     sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersionRow:
+    """What is remembered of one version of the rules, or of how far a look at shares went. Canonical JSON."""
+
+    kind: str  # catalogue, walk
+    version: str
+    told: str

@@ -27,6 +27,7 @@ from vault.services.receipts import drop_strays
 from vault.services.rekeying import rekey, rekeyings
 from vault.services.relinking import drop_old_requests
 from vault.services.reviewing import finish_emergencies
+from vault.services.rule_walk import suspend_overtaken
 from vault.services.stopping import cut, expire_grant
 
 BATCH = 200
@@ -59,6 +60,7 @@ class UpkeepReport:
     emergencies: int = 0  # accesses of an emergency whose minutes are over
     mandates: int = 0  # that came to their end, or whose end was interrupted
     unanswered: int = 0  # requests whose time is over, or that nobody was ever to see
+    overtaken: int = 0  # shares that the rules in force leave nothing of
 
     def any(self) -> bool:
         return any(astuple(self))
@@ -84,6 +86,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "emergencies": lambda: finish_emergencies(parts),
         "mandates": lambda: finish_mandates(parts),
         "unanswered": lambda: lapse_requests(parts, now),
+        "overtaken": lambda: suspend_overtaken(parts),
     }
     done: dict[str, int] = {}
     broken: list[Exception] = []
