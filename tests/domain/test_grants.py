@@ -292,7 +292,7 @@ def test_what_is_not_an_end_is_exactly_what_may_still_be_answered_or_read() -> N
     kinds=st.lists(st.sampled_from(GranteeKind), min_size=8, max_size=8),
     purposes=st.lists(st.sampled_from(["p", "q"]), min_size=8, max_size=8),
 )
-def test_a_new_grant_replaces_the_granted_ones_to_the_same_grantee_for_the_same_purpose(
+def test_a_new_grant_replaces_the_standing_ones_to_the_same_grantee_for_the_same_purpose(
     states: list[GrantState], grantees: list[str], kinds: list[GranteeKind], purposes: list[str]
 ) -> None:
     grants = [
@@ -310,8 +310,8 @@ def test_a_new_grant_replaces_the_granted_ones_to_the_same_grantee_for_the_same_
     expected = [
         grant
         for number, grant in enumerate(grants)
-        if (states[number], kinds[number], grantees[number], purposes[number])
-        == (GrantState.GRANTED, GranteeKind.STRUCTURE, "s", "p")
+        if states[number] in (GrantState.GRANTED, GrantState.SUSPENDED)
+        and (kinds[number], grantees[number], purposes[number]) == (GranteeKind.STRUCTURE, "s", "p")
     ]
     assert replaced_by(new, grants) == expected
 
