@@ -18,7 +18,9 @@ from tests.world import PURPOSE, SIAE_FIELDS, MovingClock, Someone, System, Worl
 from vault.crypto import GranteeKeyPair, GrantKey, key_id, seal_grant_key
 from vault.errors import BrokenError
 from vault.services import leaving, own_carnet, received, stopping
+from vault.services.journal import OPERATOR
 from vault.services.key_sources import seed_name
+from vault.services.overseen_shares import oversee_shares
 from vault.services.reading import AccessEnded, FieldsView, NotShared, SharedRead, read_shared_fields
 from vault.services.upkeep import run_upkeep
 
@@ -422,3 +424,26 @@ def test_terms_are_what_the_reader_is_shown_whatever_the_columns_say(case: Case)
     given, _ = received.list_received_grants(case.town.parts, case.alpha.reader, limit=1000)
     (mine,) = [one for one in given if one.terms.carnet_id == case.who.carnet_id]
     assert mine.terms == Terms.from_bytes(case.grant.terms.to_bytes())
+
+
+@ONE_ENGINE
+@pytest.mark.parametrize("how", ["no terms", "terms of another share", "terms of another carnet"])
+def test_a_row_that_is_not_a_share_is_told_apart_and_the_others_are_seen_and_stopped(
+    case: Case, how: str
+) -> None:
+    spoiled: dict[str, bytes] = {
+        "no terms": b"{}",
+        "terms of another share": case.theirs.terms.to_bytes(),
+        "terms of another carnet": case.terms(carnet_id="x"),
+    }
+    case.set(terms=spoiled[how])
+    parts, owner = case.town.parts, case.who.owner
+    assert own_carnet.list_spoiled_grants(parts, owner) == [case.grant.id]
+    assert [one.id for one in own_carnet.list_own_grants(parts, owner)] == [case.theirs.id]
+    found = oversee_shares(parts, case.who.carnet_id, actor=OPERATOR)
+    assert ([one.id for one in found.grants], found.spoiled) == ([case.theirs.id], [case.grant.id])
+    assert case.got(case.alpha) is None
+    assert case.got(case.mallory) == {"permis_conduire": ["b"]}
+    assert case.town.withdraw(case.who, case.theirs).state is GrantState.WITHDRAWN
+    with pytest.raises(stopping.NoSuchGrantError):
+        case.town.withdraw(case.who, case.grant)

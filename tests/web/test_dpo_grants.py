@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from schemas.ids import CarnetId
 from schemas.names import GrantState
@@ -13,6 +14,7 @@ from vault.audit.events import Op
 from vault.carnet.references import shown
 from vault.services.pausing import is_paused
 from vault.services.reading import AccessEnded
+from vault.storage.tables import grants
 
 HERE = "/dpo/partages"
 
@@ -101,3 +103,26 @@ def test_a_number_that_no_carnet_bears_is_told_and_nobody_else_enters(site: Site
     assert site.log_size() == size
     _, hers = site.person()
     assert hers.get(HERE).status_code in (303, 403)
+
+
+def test_a_share_whose_terms_do_not_match_is_shown_as_such_and_hides_no_other(
+    site: Site, desk: Browser
+) -> None:
+    ana, me = site.person()
+    alpha, beta = site.world.system(), site.world.system("SIAE Beta")
+    spoiled = site.world.share(ana, alpha.structure_id)
+    other = site.world.share(ana, beta.structure_id)
+    with site.world.app.data.database.transaction() as connection:
+        connection.execute(update(grants).where(grants.c.grant_id == spoiled.id).values(terms=b"{}"))
+    pages = [
+        desk.get(f"{HERE}?numero={number_of(site, ana.carnet_id)}").text,
+        Browser(me).get("/mes-partages").text,
+    ]
+    for shown_page in pages:
+        assert "les termes de ce partage ne correspondent pas" in shown_page
+        assert "SIAE Beta" in shown_page
+    told = me.get("/api/v1/me/grants").json()["items"]
+    assert [(one["grant_id"], one["state"]) for one in told] == [
+        (other.id, "granted"),
+        (spoiled.id, "suspended"),
+    ]

@@ -150,6 +150,7 @@ def finish_erasure(parts: Parts, carnet_id: CarnetId) -> Mapping[str, int]:
         ("pause", carnet_id),
     ]
     grants = [row.grant.id for row in parts.data.grants_of(carnet_id)]
+    grants += parts.data.spoiled_grants(carnet_id)
     names += [name(grant_id) for grant_id in grants for name in (grant_name, hold_name)]
     names += [binding_name(REFERENT, binding_id(row)) for row in parts.data.referents_of(carnet_id)]
     mandates = [row.mandate_id for row in parts.data.mandates_of(carnet_id)]

@@ -25,6 +25,7 @@ class OverseenShares:
     holds: Mapping[GrantId, Hold]
     endings: Mapping[GrantId, tuple[Why, str]]
     pause: Pause | None
+    spoiled: Sequence[GrantId] = ()  # whose terms do not match any more: nobody reads by them
 
 
 def oversee_shares(parts: Parts, carnet_id: CarnetId, *, actor: Actor) -> OverseenShares:
@@ -51,4 +52,5 @@ def oversee_shares(parts: Parts, carnet_id: CarnetId, *, actor: Actor) -> Overse
         holds_of(parts, [one.id for one in grants]),
         whys_of_endings(parts, carnet_id),
         pause_of(parts, carnet_id, parts.now()),
+        parts.data.spoiled_grants(carnet_id),
     )

@@ -182,6 +182,12 @@ def list_own_grants(parts: Parts, owner: OwnerAccess) -> Sequence[Grant]:
     return sorted(grants, key=lambda grant: (grant.terms.starts_at, grant.id), reverse=True)
 
 
+def list_spoiled_grants(parts: Parts, owner: OwnerAccess) -> Sequence[GrantId]:
+    """Shares of hers whose terms do not match any more: nobody reads by them, and nothing tells what they
+    were. Appends nothing."""
+    return parts.data.spoiled_grants(owner.carnet_id)
+
+
 def list_accesses(
     parts: Parts,
     owner: OwnerAccess,

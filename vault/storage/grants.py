@@ -35,7 +35,7 @@ STANDING = grants.c.state.in_([GRANTED, fixed(GrantState.SUSPENDED)])
 CARNET_OPEN = exists().where(carnets.c.carnet_id == grants.c.carnet_id, carnets.c.state == fixed("open"))
 
 _OF_CARNET = (
-    select(*GRANT)
+    select(*GRANT, grants.c.grant_id, grants.c.carnet_id)
     .where(grants.c.carnet_id == bindparam("carnet"))
     .order_by(grants.c.starts_at, grants.c.grant_id)
 )
@@ -87,7 +87,27 @@ def grant_of(row: Sequence[Any]) -> GrantRow:
 
 
 def grants_of(connection: Connection, carnet_id: CarnetId) -> list[GrantRow]:
-    return [grant_of(row) for row in connection.execute(_OF_CARNET, {"carnet": carnet_id})]
+    """Those that are what they say they are. One that is not opens for nobody, and must keep no other from
+    being seen and stopped."""
+    found = []
+    for row in connection.execute(_OF_CARNET, {"carnet": carnet_id}):
+        with suppress(TermsError):
+            told = grant_of(row[:5])
+            if _same(told, row):
+                found.append(told)
+    return found
+
+
+def _same(told: GrantRow, row: Sequence[Any]) -> bool:
+    """Whether the terms are those of the grant and of the carnet where they stand."""
+    return (told.grant.id, told.grant.terms.carnet_id) == (row[5], row[6])
+
+
+def spoiled_grants(connection: Connection, carnet_id: CarnetId) -> list[GrantId]:
+    """The others."""
+    sound = {row.grant.id for row in grants_of(connection, carnet_id)}
+    every = select(grants.c.grant_id).where(grants.c.carnet_id == carnet_id).order_by(grants.c.grant_id)
+    return [GrantId(one) for one in connection.execute(every).scalars() if one not in sound]
 
 
 def granted_to(
@@ -129,7 +149,7 @@ class GrantChanges(Changes):
         self.keep_once_held(grant, until=once_held_until)
 
     def grants_of(self, carnet_id: CarnetId) -> Sequence[GrantRow]:
-        """All, oldest first, whatever their state."""
+        """All that are what they say they are, oldest first, whatever their state."""
         return grants_of(self._connection, carnet_id)
 
     def end_grant(self, grant: Grant, *, once_held_until: datetime) -> None:
@@ -219,9 +239,14 @@ class GrantChanges(Changes):
 
 class GrantLooks(Looks):
     def grants_of(self, carnet_id: CarnetId) -> Sequence[GrantRow]:
-        """All, oldest first, whatever their state."""
+        """All that are what they say they are, oldest first, whatever their state."""
         with self._database.read() as connection:
             return grants_of(connection, carnet_id)
+
+    def spoiled_grants(self, carnet_id: CarnetId) -> Sequence[GrantId]:
+        """Rows of this carnet that are not grants: their terms do not read, or are another's."""
+        with self._database.read() as connection:
+            return spoiled_grants(connection, carnet_id)
 
     def grant_keys(self, grant_id: GrantId) -> Sequence[GrantKeyRow]:
         with self._database.read() as connection:

@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse
 
 from consent.grants import Grant, Grantee, GranteeKind
 from schemas.fields import Catalogue, Compartment
-from schemas.ids import CarnetId, StructureId
+from schemas.ids import CarnetId, GrantId, StructureId
+from schemas.names import GrantState
 from schemas.purposes import Purpose
 from vault.audit.events import ActorKind, Op
 from vault.carnet.entries import Entry, fresh_until
@@ -128,6 +129,13 @@ def grant_document(grant: Grant) -> Document:
         "legal_basis": terms.legal_basis,
         "ended_at": instant_or_null(grant.ended_at),
     }
+
+
+def spoiled_document(grant_id: GrantId) -> Document:
+    """Its terms do not match any more: nobody reads by it, and with whom it was and of what nobody knows."""
+    told = ("grantee", "purpose_id", "legal_basis", "starts_at", "ends_at", "ended_at")
+    known = {"grant_id": grant_id, "state": GrantState.SUSPENDED, "fields": [], "rights": []}
+    return {**known, **dict.fromkeys(told)}
 
 
 def access_document(access: Access, structures: Mapping[StructureId, StructureRow]) -> Document:

@@ -13,7 +13,7 @@ from schemas.ids import CarnetId, CompartmentId, GrantId, ProfessionalId, Purpos
 from schemas.names import Right
 from schemas.purposes import UnknownPurposeError
 from vault.services import break_glass
-from vault.services.own_carnet import list_own_grants
+from vault.services.own_carnet import list_own_grants, list_spoiled_grants
 from vault.services.parts import Parts
 from vault.services.receipts_kept import receipt_of_grant
 from vault.services.received import list_received_grants
@@ -30,6 +30,7 @@ from vault.web.api.answers import (
     grant_document,
     page,
     received_document,
+    spoiled_document,
     structure_document,
 )
 from vault.web.api.operations import AFTER, V1, Callers, document, in_path, operation, query
@@ -147,18 +148,20 @@ def _faults(parts: Parts, told: Mapping[str, Any]) -> Iterator[Told]:
     "/me/grants",
     openapi_extra=operation(
         "my_grants",
-        "Every grant she gave, newest first, ended ones too",
+        "Every grant she gave, newest first, ended ones too; last those whose terms do not match any more",
         callers=Callers.SIGNED_IN,
         parameters=[AFTER],
-        answers={200: document(page_of("Grant"), "One page of grants")},
+        answers={200: document(page_of("OwnGrant"), "One page of grants")},
         problems=["invalid"],
     ),
 )
 def read_grants(request: Request, me: Owner) -> JSONResponse:
     told = parameters(request, ["after"])
-    every = list_own_grants(state_of(request).parts, me.owner)
-    chosen, following = slice_after(every, [one.id for one in every], told.get("after"))
-    return answered(page([grant_document(one) for one in chosen], following))
+    parts = state_of(request).parts
+    every = {one.id: grant_document(one) for one in list_own_grants(parts, me.owner)}
+    every |= {one: spoiled_document(one) for one in list_spoiled_grants(parts, me.owner)}
+    chosen, following = slice_after(list(every.values()), list(every), told.get("after"))
+    return answered(page(chosen, following))
 
 
 @router.post(

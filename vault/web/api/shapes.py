@@ -191,6 +191,21 @@ ANSWERS: dict[str, Schema] = {
             "ended_at": INSTANT_OR_NULL,
         }
     ),
+    "OwnGrant": {"anyOf": [ref("Grant"), ref("SpoiledGrant")]},
+    "SpoiledGrant": shape(
+        {
+            "grant_id": TEXT,
+            "state": {"const": GrantState.SUSPENDED.value},
+            "grantee": {"type": "null"},
+            "purpose_id": {"type": "null"},
+            "fields": {"type": "array", "maxItems": 0},
+            "rights": {"type": "array", "maxItems": 0},
+            "legal_basis": {"type": "null"},
+            "starts_at": {"type": "null"},
+            "ends_at": {"type": "null"},
+            "ended_at": {"type": "null"},
+        }
+    ),
     "ReceivedGrant": shape(
         {
             "grant_id": TEXT,

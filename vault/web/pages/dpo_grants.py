@@ -154,6 +154,7 @@ def _shares_page(
         if form
         else {},
         faults=faults or {},
+        spoiled=len(found.spoiled),
     )
     return page(request, view, me.session, status=status if faults else 200)
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from consent.grants import Grant
 from schemas.ids import GrantId
 from schemas.names import GrantState
-from vault.services.own_carnet import list_own_grants
+from vault.services.own_carnet import list_own_grants, list_spoiled_grants
 from vault.services.seeing import see_now
 from vault.services.stopping import NoSuchGrantError, withdraw_grant
 from vault.web import guard
@@ -49,6 +49,7 @@ def show_shares(request: Request, me: Me) -> Response:
     view = views.GrantsView(
         live=tuple(cards[grant.id] for grant in live),
         ended=tuple(cards[grant.id] for grant in over),
+        spoiled=len(list_spoiled_grants(parts, me.owner)),
         older_href=f"/mes-partages?{BEFORE}={older}" if older else None,
         emergency_href="/mes-partages/urgence" if parts.frame.emergency and not me.acting else None,
     )

@@ -42,6 +42,7 @@ class DpoSharesView:
     pause_words: str = ""
     typed: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    spoiled: int = 0  # shares whose terms do not match any more
 
     @property
     def day(self) -> tuple[str, str, str]:

@@ -53,6 +53,7 @@ class GrantsView:
     new_href: str = "/mes-partages/nouveau"
     older_href: str | None = None
     emergency_href: str | None = None  # None when the frame opens nothing in an emergency
+    spoiled: int = 0  # shares whose terms do not match any more
 
 
 @dataclass(frozen=True)
