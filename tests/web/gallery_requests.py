@@ -10,10 +10,11 @@ from tests.web.gallery_people import CCAS, END, NOW, SIAE
 from vault.web.pages import views as v
 
 _HERE = "/mes-demandes/d1"
-_CARD = v.RequestCard(SIAE, "vous proposer un poste", GrantState.REQUESTED, NOW, END, None, _HERE)
-_LATER = replace(_CARD, body=CCAS, state=GrantState.DEFERRED)
+_ASKER = f"Karim HADDAD, conseiller ou conseillère, {SIAE.name}"
+_CARD = v.RequestCard(SIAE, "vous proposer un poste", GrantState.REQUESTED, NOW, END, None, _HERE, _ASKER)
+_LATER = replace(_CARD, body=CCAS, asker=f"le logiciel de {CCAS.name}", state=GrantState.DEFERRED)
 _REFUSED = replace(_CARD, state=GrantState.REFUSED, answered_at=NOW, href=None)
-_LAPSED = replace(_CARD, state=GrantState.LAPSED, href=None)
+_LAPSED = replace(_CARD, state=GrantState.LAPSED, href=None, asker=SIAE.name)
 _LENGTHS = (v.Duration(1, "1 jour", NOW + timedelta(days=1)), v.Duration(31, "31 jours", END, True))
 _ONE = v.RequestView(
     action=_HERE,
@@ -70,6 +71,7 @@ def theirs() -> Mapping[str, v.PageView]:
     return {
         "demander-pourquoi": v.AskView(_REASONS),
         "demander": _ASK,
+        "demander-referent": replace(_ASK, receiver="referent", may_be_referent=True),
         "demander-faute": replace(
             _ASK,
             number="123",

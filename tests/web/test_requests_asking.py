@@ -1,7 +1,16 @@
 """« Demander » for professionals: the same page for whoever exists or not, faults for what was typed."""
 
+from starlette.testclient import TestClient
+
+from schemas.ids import ProfessionalId, StructureId
+from schemas.names import Role, StructureKind
 from tests.web.site import V1, Site
+from tests.world import RULES, coming_in_pro
 from vault.carnet.references import shown
+from vault.services import administering, designating, signing_in
+from vault.services.habilitations import end_habilitation
+from vault.services.journal import OPERATOR
+from vault.services.sessions import NewSession
 
 WHY = "Pour vous proposer un poste près de chez vous."
 
@@ -40,3 +49,63 @@ def test_the_page_is_the_same_whatever_the_number_leads_to(lone_site: Site) -> N
         fault = his.post("/demander", data=told | {"numero": number} | wrong)
         assert fault.status_code == 422, wrong
         assert "À corriger" in fault.text
+
+
+def typed(his: TestClient, carnet_id: str, **told: object) -> dict[str, object]:
+    usual = {"finalite": "accompagnement", "champs": ["permis_conduire"], "duree": "31", "raison": WHY}
+    return usual | {"csrf_token": his.headers["X-CSRF-Token"], "carnet": carnet_id, "pour": "me"} | told
+
+
+def an_adviser(site: Site, structure_id: StructureId) -> tuple[TestClient, ProfessionalId]:
+    """Nolwenn LE GALL, as ProConnect tells her."""
+    invitation = administering.invite(
+        site.world.parts, structure_id=structure_id, email="n@cap.example", role=Role.ADVISER
+    )
+    coming = coming_in_pro("nolwenn", claims={"given_name": "Nolwenn", "usual_name": "LE GALL"})
+    session = signing_in.professional_signs_in(
+        site.world.parts, coming, invitation=invitation.secret, rules=RULES
+    )
+    assert isinstance(session, NewSession)
+    return site.signed_in(session), ProfessionalId(session.session.row.subject)
+
+
+def test_she_is_told_who_asks_by_name_and_role_until_he_works_there_no_more(lone_site: Site) -> None:
+    site = lone_site
+    ana, me = site.person("ana-qui-demande")
+    his, professional_id = an_adviser(site, site.world.structure("CCAS du Cap", StructureKind.CCAS))
+    assert his.post("/demander", data=typed(his, ana.carnet_id)).status_code == 303
+    before = site.log_size()
+    (request,) = me.get(f"{V1}/me/requests").json()["items"]
+    assert request["asked_by"] == {"system": False, "name": "Nolwenn LE GALL", "role": "adviser"}
+    pages = ("/mes-demandes", f"/mes-demandes/{request['request_id']}")
+    for page in pages:
+        assert "Nolwenn LE GALL, conseiller ou conseillère, CCAS du Cap" in me.get(page).text
+    assert site.log_size() == before + 3, "one entry each"
+    end_habilitation(site.world.parts, professional_id, at=None, actor=OPERATOR)
+    for page in pages:
+        text = me.get(page).text
+        assert "LE GALL" not in text
+        assert "<dt>Qui demande</dt><dd>CCAS du Cap</dd>" in text
+    (request,) = me.get(f"{V1}/me/requests").json()["items"]
+    assert request["asked_by"] == {"system": False, "name": None, "role": None}
+
+
+def test_asking_as_referent_is_offered_by_role_and_arrives_from_him_alone(lone_site: Site) -> None:
+    site = lone_site
+    ana, me = site.person("ana-suivie")
+    carnet = site.world.parts.data.carnet(ana.carnet_id)
+    assert carnet is not None
+    ccas = site.world.structure("CCAS de la Pointe", StructureKind.CCAS)
+    session = site.world.professional(ccas, "yann")
+    professional_id = ProfessionalId(session.session.row.subject)
+    his, other = site.signed_in(session), site.professional(ccas, "soazig")
+    adviser = site.professional(ccas, "loic", Role.ADVISER)
+    designating.designate(site.world.parts, carnet.reference, professional_id, actor=OPERATOR)
+    form = f"/demander?finalite=accompagnement&carnet={ana.carnet_id}"
+    assert 'value="referent"' not in adviser.get(form).text
+    for one in (his, other):
+        assert one.get(form).text.count('value="referent"') == 1
+    answers = [one.post("/demander", data=typed(one, ana.carnet_id, pour="referent")) for one in (other, his)]
+    assert {answer.headers["location"] for answer in answers} == {"/demander/envoyee"}
+    (request,) = me.get(f"{V1}/me/requests").json()["items"]
+    assert (request["function"], request["professional_id"]) == ("referent", professional_id)

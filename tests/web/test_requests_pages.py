@@ -37,7 +37,7 @@ def test_she_looks_chooses_less_sees_it_and_says_yes_once(lone_site: Site) -> No
     site.world.fill(ana)
     here, siae = asked(site, ana, me)
     assert "SIAE Demande vous demande des informations" in me.get("/mon-carnet").text
-    assert "SIAE Demande" in me.get("/mes-demandes").text
+    assert "le logiciel de SIAE Demande" in me.get("/mes-demandes").text
     before = site.log_size()
     text = me.get(here).text
     assert site.log_size() == before + 1

@@ -17,6 +17,7 @@ from schemas.ids import CarnetId, CompartmentId, PurposeId
 from vault.carnet.references import read_reference
 from vault.services import answering_requests
 from vault.services.answering_requests import accept_request, defer_request, find_request, refuse_request
+from vault.services.askers import Asked, Asker, asked_by, askers
 from vault.services.parts import Parts
 from vault.services.receipts_kept import receipt_of_grant
 from vault.services.requesting import Demand, ask_to_share
@@ -115,7 +116,8 @@ def read_requests(request: Request, me: Owner) -> JSONResponse:
     chosen, following = slice_after(every, [one.request_id for one in every], told.get("after"))
     structures = parts.data.structures({one.terms.structure_id for one in chosen})
     names = {one: row.name for one, row in structures.items()}
-    return answer(page([_document(parts, one, names) for one in chosen], following))
+    who = askers(parts, [one.terms for one in chosen])
+    return answer(page([_document(parts, one, names, who) for one in chosen], following))
 
 
 @router.post(
@@ -195,14 +197,18 @@ def _find(parts: Parts, me: Person, request_id: str) -> answering_requests.Reque
     return find_request(answering_requests.asked_of_her(parts, me.owner), well_formed(request_id))
 
 
-def _document(parts: Parts, one: answering_requests.Request, names: Mapping[Any, str]) -> dict[str, Any]:
+def _document(
+    parts: Parts, one: answering_requests.Request, names: Mapping[Any, str], who: Mapping[Asked, Asker]
+) -> dict[str, Any]:
     terms, purpose = one.terms, parts.frame.purpose(one.terms.purpose_id)
+    asker = who[asked_by(terms)]
     return {
         "request_id": terms.request_id,
         "state": str(one.state),
         "structure": names.get(terms.structure_id, ""),
         "structure_id": terms.structure_id,
         "professional_id": None if terms.asked_by_system else terms.asked_by,
+        "asked_by": {"system": asker.system, "name": asker.name, "role": asker.role and str(asker.role)},
         "function": terms.function,
         "purpose_id": terms.purpose_id,
         "legal_basis": str(purpose.legal_basis),

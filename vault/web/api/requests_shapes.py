@@ -25,6 +25,7 @@ REQUEST = shape(
         "structure": TEXT,
         "structure_id": TEXT,
         "professional_id": TEXT_OR_NULL,
+        "asked_by": shape({"system": {"type": "boolean"}, "name": TEXT_OR_NULL, "role": TEXT_OR_NULL}),
         "function": TEXT_OR_NULL,
         "purpose_id": TEXT,
         "legal_basis": words(LegalBasis),

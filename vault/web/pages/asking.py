@@ -6,10 +6,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from schemas.ids import CarnetId, PurposeId
+from schemas.names import Role
 from schemas.purposes import EMERGENCY_PURPOSE, Purpose, UnknownPurposeError
 from vault.carnet.references import read_reference
 from vault.services.parts import Parts
-from vault.services.requesting import FOR_ME, FOR_STRUCTURE, Demand, ask_to_share
+from vault.services.requesting import FOR_ME, FOR_REFERENT, FOR_STRUCTURE, Demand, ask_to_share
 from vault.services.sharing import GrantRefusedError
 from vault.web import guard
 from vault.web.api.params import well_formed
@@ -64,7 +65,7 @@ def ask(request: Request, form: Posted, me: Me) -> Response:
         compartments=state.parts.catalogue.in_order(set(form.all("champs")) & set(purpose.compartments)),
         days=int(days) if days.isascii() and days.isdigit() and len(days) <= 4 else 0,
         reason=form.one("raison"),
-        receiver=FOR_STRUCTURE if form.one("pour") == FOR_STRUCTURE else FOR_ME,
+        receiver=_receiver(me, form),
     )
     if faults:
         return _form_page(request, me, form, faults)
@@ -83,6 +84,14 @@ def _purpose(parts: Parts, me: Professional, form: Form) -> Purpose | None:
     except UnknownPurposeError:
         return None
     return purpose if purpose in _purposes(parts, me) else None
+
+
+def _receiver(me: Professional, form: Form) -> str:
+    """Who would read. His role says what is offered, never whether he follows this person."""
+    offered = {FOR_ME, FOR_STRUCTURE}
+    if me.habilitation.role is Role.REFERENT:
+        offered.add(FOR_REFERENT)
+    return form.one("pour") if form.one("pour") in offered else FOR_ME
 
 
 def _purposes(parts: Parts, me: Professional) -> list[Purpose]:
@@ -128,7 +137,8 @@ def _form_page(
         carnet_id=carnet,
         number=form.one("numero")[:LONGEST_SHOWN],
         reason=form.one("raison")[:2000],
-        for_structure=form.one("pour") == FOR_STRUCTURE,
+        receiver=_receiver(me, form),
+        may_be_referent=me.habilitation.role is Role.REFERENT,
         faults=faults or {},
     )
     return page(request, view, me.session, status=422 if faults else 200)

@@ -16,10 +16,12 @@ from fastapi.responses import Response
 from consent.grants import GranteeKind, end_of_day_after
 from consent.requests import REMIND_AFTER, WAITING
 from schemas.ids import StructureId
-from schemas.names import GrantState
+from schemas.names import GrantState, Role
 from schemas.purposes import Purpose
 from vault.services import answering_requests
 from vault.services.answering_requests import AlreadyAnsweredError, Request, asked_of_her, find_request
+from vault.services.askers import LEFT, Asker, asked_by, askers
+from vault.services.askers import Asked as AskedBy
 from vault.services.parts import Parts
 from vault.services.pausing import pause_of
 from vault.services.ports import StructureRow
@@ -44,6 +46,11 @@ from vault.web.state import state_of
 MINE = "/mes-demandes"
 _LENGTHS = (1, 31, 92, 182, 365)
 _TOO_LATE = "Cette demande a déjà une réponse, ou son délai est passé. Rien d’autre n’a changé."
+_ROLES = {
+    Role.REFERENT: "référent ou référente",
+    Role.ADVISER: "conseiller ou conseillère",
+    Role.MEMBER: "membre de l’équipe",
+}
 _NOBODY = "Il n’y a plus personne pour recevoir ces informations. Rien n’a été partagé."
 
 router = APIRouter(prefix=MINE, dependencies=[Depends(posted)], include_in_schema=False)
@@ -213,7 +220,7 @@ def _request_page(asked: Asked, me: Person, one: _Answer, error: str = "") -> Re
     now, purpose = parts.now(), one.draft.aim
     view = views.RequestView(
         action=one.action,
-        card=_card(parts, found, one.structure),
+        card=_card(parts, found, one.structure, askers(parts, [found.terms])),
         who=_who(found),
         reason=found.reason,
         before=words_for(purpose, one.structure.name).before,
@@ -266,7 +273,8 @@ def _list_page(asked: Asked, me: Person, error: str = "", *, status: int = 200) 
     every = answering_requests.list_requests(parts, me.owner, actor=me.actor)
     rows = parts.data.structures({one.terms.structure_id for one in every})
     pause = pause_of(parts, me.owner.carnet_id, parts.now())
-    cards = [_card(parts, one, rows.get(one.terms.structure_id)) for one in every]
+    who = askers(parts, [one.terms for one in every])
+    cards = [_card(parts, one, rows.get(one.terms.structure_id), who) for one in every]
     view = views.RequestsView(
         waiting=tuple(one for one in cards if one.state is GrantState.REQUESTED),
         later=tuple(one for one in cards if one.state is GrantState.DEFERRED),
@@ -278,16 +286,29 @@ def _list_page(asked: Asked, me: Person, error: str = "", *, status: int = 200) 
     return page(asked, view, me.session, status=status)
 
 
-def _card(parts: Parts, one: Request, structure: StructureRow | None) -> views.RequestCard:
+def _card(
+    parts: Parts, one: Request, structure: StructureRow | None, who: Mapping[AskedBy, Asker]
+) -> views.RequestCard:
+    body = body_of(structure)
     return views.RequestCard(
-        body=body_of(structure),
+        body=body,
         purpose=parts.frame.purpose(one.terms.purpose_id).sentence,
         state=one.state,
         asked_at=one.terms.asked_at,
         ends_at=one.ends_at,
         answered_at=one.answered_at,
         href=f"{MINE}/{one.request_id}" if one.waits and structure else None,
+        asker=_asker_words(who.get(asked_by(one.terms), LEFT), body.name) if structure else "",
     )
+
+
+def _asker_words(asker: Asker, structure: str) -> str:
+    """« Nolwenn LE GALL, référent ou référente, CCAS du Ponant »."""
+    if asker.system:
+        return f"le logiciel {french.of(structure)}"
+    if asker.name is None or asker.role is None:
+        return structure
+    return ", ".join((asker.name, _ROLES[asker.role], structure))
 
 
 # --- on her first page -----------------------------------------------------------------------------------

@@ -26,7 +26,8 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RequestCard:
-    """One request in the list. `href` only while it waits for an answer."""
+    """One request in the list. `asker`: who of the structure, or its program. `href` only while it waits
+    for an answer."""
 
     body: Body
     purpose: str
@@ -35,6 +36,7 @@ class RequestCard:
     ends_at: datetime
     answered_at: datetime | None = None
     href: str | None = None
+    asker: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ class RequestConfirmView:
 
 @dataclass(frozen=True)
 class AskView:
-    """`/demander`: first what for (`reasons`), then the form. `carnet_id` when he comes from a carnet."""
+    """`/demander`: first what for (`reasons`), then the form. `carnet_id` when he comes from a carnet.
+    `may_be_referent`: by his role alone, whoever the carnet is of."""
 
     template: ClassVar[str] = "office/ask.html"
 
@@ -116,7 +119,8 @@ class AskView:
     carnet_id: str = ""
     number: str = ""
     reason: str = ""
-    for_structure: bool = False
+    receiver: str = "me"
+    may_be_referent: bool = False
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
