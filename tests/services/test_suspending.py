@@ -7,15 +7,18 @@ import pytest
 from sqlalchemy import delete, update
 
 from consent.lifecycle import By, Move
-from schemas.names import GrantState
+from schemas.ids import CarnetId, GrantId
+from schemas.names import GrantState, Role, StructureKind
 from tests.services.killing import killed_at_statement
 from tests.services.log_order import events_of, faults
 from tests.world import MovingClock, Someone, System, World
 from vault.audit.events import Op
-from vault.services.journal import OPERATOR
+from vault.services.habilitations import end_habilitation
+from vault.services.journal import OPERATOR, Actor
 from vault.services.overriding import override_grant
 from vault.services.pausing import BadPauseError, end_pause, is_paused, pause_of, set_pause
 from vault.services.reading import AccessEnded, FieldsView
+from vault.services.standing import NoLongerOfficerError
 from vault.services.suspending import CannotMoveError, Why, holds_of, resume_grant, suspend_grant
 from vault.services.upkeep import run_upkeep
 from vault.storage.sharing_tables import pauses
@@ -165,3 +168,42 @@ def test_a_pause_says_why_and_ends_within_a_year(small_town: World, days: int, w
     with pytest.raises(BadPauseError):
         set_pause(small_town.parts, ana.carnet_id, until=until, words=words, actor=OPERATOR)
     assert not is_paused(small_town.parts, ana.carnet_id, small_town.parts.now())
+
+
+@pytest.mark.parametrize("act", ["suspend", "resume", "revoke", "annul", "pause", "end of pause"])
+def test_an_officer_who_left_a_moment_ago_moves_nothing_any_more(small_town: World, act: str) -> None:
+    """Asked under the head lock, whatever the door said before."""
+    world = small_town
+    ana, siae = a_share(world)
+    grant = world.share(ana, siae.structure_id)
+    parts, carnet_id = world.parts, ana.carnet_id
+    officer = world.member(siae.structure_id, "dora", Role.DPO, kind=StructureKind.SIAE)
+    another = world.member(siae.structure_id, "marc", kind=StructureKind.SIAE)
+    if act == "resume":
+        suspend_grant(parts, carnet_id, grant.id, by=By.DPO, why=Why.CHECK, actor=officer.reader.actor)
+    if act == "end of pause":
+        set_pause(parts, carnet_id, until=parts.now() + timedelta(days=3), words="x", actor=OPERATOR)
+    before = (state_of(world, ana), is_paused(parts, carnet_id, parts.now()))
+    end_habilitation(parts, officer.professional_id, at=None, actor=OPERATOR)
+    size = parts.data.log_size()
+    for actor in (officer.reader.actor, another.reader.actor):
+        with pytest.raises(NoLongerOfficerError):
+            one_act(world, carnet_id, grant.id, act, actor)
+    assert (state_of(world, ana), is_paused(parts, carnet_id, parts.now())) == before
+    assert parts.data.log_size() == size
+    assert bool(holds_of(parts, [grant.id])) is (act == "resume")
+
+
+def one_act(world: World, carnet_id: CarnetId, grant_id: GrantId, act: str, actor: Actor) -> None:
+    parts = world.parts
+    if act == "suspend":
+        suspend_grant(parts, carnet_id, grant_id, by=By.DPO, why=Why.CHECK, actor=actor)
+    elif act == "resume":
+        resume_grant(parts, carnet_id, grant_id, by=By.DPO, actor=actor)
+    elif act == "pause":
+        set_pause(parts, carnet_id, until=parts.now() + timedelta(days=3), words="x", actor=actor)
+    elif act == "end of pause":
+        end_pause(parts, carnet_id, actor=actor)
+    else:
+        move = Move.REVOKE if act == "revoke" else Move.INVALIDATE
+        override_grant(parts, carnet_id, grant_id, move, why=Why.CHECK, actor=actor)

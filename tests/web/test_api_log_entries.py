@@ -5,6 +5,7 @@ The calls are walked from the OpenAPI document: an operation without a sample he
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -110,9 +111,35 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "print_slip": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/slip"))],
         **about_referent(scene),
         **about_requests(scene),
+        **about_overseeing(scene),
         "suspend_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/suspend"))],
         "resume_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/resume"))],
         "withdraw_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/withdraw"))],
+    }
+
+
+def about_overseeing(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
+    """Two other shares of hers, with which the officer does all he may."""
+    world = scene.site.world
+    carnet = world.parts.data.carnet(scene.ana.carnet_id)
+    assert carnet is not None
+    first, second = (
+        world.share(scene.ana, world.system(name).structure_id).id for name in ("SIAE Gamma", "SIAE Delta")
+    )
+    number = {"carnet": carnet.reference}
+    why = {**number, "why": "check", "words": "Nous vérifions."}
+    until = (world.parts.now() + timedelta(days=9)).date().isoformat()
+    day = {**number, "until": until, "words": "Un peu de calme."}
+
+    def post(path: str, body: dict[str, str]) -> list[tuple[str, Call]]:
+        return [("dpo", lambda c: c.post(f"{V1}/dpo/{path}", json=body))]
+
+    return {
+        "oversee_suspend": post(f"grants/{first}/suspend", why),
+        "oversee_resume": post(f"grants/{first}/resume", number),
+        "oversee_revoke": post(f"grants/{first}/revoke", why),
+        "oversee_invalidate": post(f"grants/{second}/invalidate", why),
+        "pause_requests": post("pauses", day),
     }
 
 
@@ -289,6 +316,11 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
         "accept_referent",
         "refuse_referent",
         "accesses",
+        "oversee_suspend",
+        "oversee_resume",
+        "oversee_revoke",
+        "oversee_invalidate",
+        "pause_requests",
     }
     assert set(entries.values()) == {0, 1}
 

@@ -53,6 +53,11 @@ ISSUE_ROUTES = {
     ("get", f"{V1}/carnets/{{carnet_id}}/fields"),
     ("get", f"{V1}/dpo/accesses"),
     ("get", f"{V1}/dpo/log"),
+    *(
+        ("post", f"{V1}/dpo/grants/{{grant_id}}/{move}")
+        for move in ("suspend", "resume", "revoke", "invalidate")
+    ),
+    ("post", f"{V1}/dpo/pauses"),
     ("get", f"{V1}/openapi.json"),
     ("post", "/oauth/token"),
     ("post", "/oauth/revoke"),

@@ -13,10 +13,19 @@ from vault.audit.events import Op
 from vault.services.grant_moves import ONCE_HELD, note_move
 from vault.services.journal import Actor, agents_of
 from vault.services.parts import Parts
+from vault.services.standing import check_officer
 from vault.services.stopping import cut, find_grant
 from vault.services.structures import structure_behind
 from vault.services.suspending import Why, allowed, checked_words, told
 
+REASONS = (
+    Why.CHECK,
+    Why.PRESSURE,
+    Why.NOTICE,
+    Why.IDENTITY,
+    Why.MISUSE,
+    Why.NO_LONGER_NEEDED,
+)  # an officer's
 _ENDS = {
     Move.REVOKE: (GrantState.REVOKED, Op.REVOKE),
     Move.INVALIDATE: (GrantState.INVALIDATED, Op.INVALIDATE),
@@ -33,11 +42,13 @@ def override_grant(
     actor: Actor,
     words: str = "",
 ) -> Grant:
-    """Revoke or annul. A share that ended stays as it ended. Raises NoSuchGrantError, CannotMoveError."""
+    """Revoke or annul. A share that ended stays as it ended. Raises NoSuchGrantError, CannotMoveError,
+    NoLongerOfficerError."""
     state, op = _ENDS[move]
     words = checked_words(words)
     journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id], agents=agents_of(actor))
     with parts.data.change() as work:
+        check_officer(parts, actor)
         grant = find_grant(work.grants_of(carnet_id), grant_id)
         if grant.state in TERMINAL:
             return grant

@@ -18,6 +18,7 @@ from vault.services.journal import Actor, agents_of, draft
 from vault.services.parts import Parts
 from vault.services.ports import SecretName
 from vault.services.sharing_rows import PauseRow
+from vault.services.standing import check_officer
 from vault.services.suspending import checked_words
 from vault.services.writing import CarnetClosedError
 
@@ -43,7 +44,7 @@ def pause_name(carnet_id: CarnetId) -> SecretName:
 
 def set_pause(parts: Parts, carnet_id: CarnetId, *, until: datetime, words: str, actor: Actor) -> Pause:
     """From now on nobody may ask, until then. A second one takes the place of the first. Raises
-    BadPauseError, CarnetClosedError."""
+    BadPauseError, CarnetClosedError, NoLongerOfficerError."""
     now, words = parts.now(), checked_words(words)
     if not (now < until <= now + LONGEST and words):
         raise BadPauseError("a pause needs an end within a year, and a reason")
@@ -57,6 +58,7 @@ def set_pause(parts: Parts, carnet_id: CarnetId, *, until: datetime, words: str,
     row = parts.rows.make(*name, canonical({"until": until.isoformat()}), version=version)
     sealed = seal_small(words.encode(), secret=journal, place=_place(carnet_id))
     with parts.data.change() as work:
+        check_officer(parts, actor)
         carnet = work.carnet(carnet_id)
         if carnet is None or not carnet.open:
             raise CarnetClosedError("this carnet is closed")
@@ -82,9 +84,10 @@ def set_pause(parts: Parts, carnet_id: CarnetId, *, until: datetime, words: str,
 
 
 def end_pause(parts: Parts, carnet_id: CarnetId, *, actor: Actor) -> bool:
-    """Requests may come again. False when there was no pause."""
+    """Requests may come again. False when there was no pause. Raises NoLongerOfficerError."""
     journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id], agents=agents_of(actor))
     with parts.data.change() as work:
+        check_officer(parts, actor)
         if not parts.rows.rows([pause_name(carnet_id)]):
             return False
         work.end_pause(carnet_id)

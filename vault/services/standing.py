@@ -6,6 +6,7 @@ in the order of the log nothing of it stands after its end.
 
 from schemas.ids import CarnetId, MandateId, ProfessionalId
 from schemas.names import Role
+from vault.audit.events import ActorKind
 from vault.errors import RefusedError
 from vault.services.bindings import MANDATE, holds, in_force, instant
 from vault.services.journal import Actor
@@ -18,6 +19,10 @@ ACTIVE = "active"
 
 class NoLongerActsError(RefusedError):
     """The mandate under which this was begun is over."""
+
+
+class NoLongerOfficerError(RefusedError):
+    """Whoever oversees is not the data protection officer any more."""
 
 
 def mandate_facts(row: MandateRow) -> tuple[str, ...]:
@@ -61,3 +66,13 @@ def check_acts(parts: Parts, actor: Actor) -> None:
     row = live_mandate(parts, actor.mandate_id)
     if row is None or holder_stands(parts, row) is False:
         raise NoLongerActsError("this mandate is over")
+
+
+def check_officer(parts: Parts, actor: Actor) -> None:
+    """Under the head lock, of whoever oversees: the operator, or an officer in force. Raises
+    NoLongerOfficerError."""
+    if actor.kind is ActorKind.OPERATOR:
+        return
+    row = parts.data.habilitation(actor.professional_id) if actor.professional_id else None
+    if row is None or row.role is not Role.DPO or not in_force(parts, row):
+        raise NoLongerOfficerError("no data protection officer in force")

@@ -18,12 +18,13 @@ from schemas.canonical import canonical, parse_canonical
 from schemas.ids import CarnetId, GrantId
 from schemas.names import GrantState, Word
 from vault.audit.events import Op
-from vault.errors import CallerError
+from vault.errors import CallerError, RefusedError
 from vault.services.grant_moves import note_move
 from vault.services.journal import Actor, agents_of
 from vault.services.key_sources import hold_name
 from vault.services.parts import Parts
 from vault.services.ports import SecretRow
+from vault.services.standing import check_officer
 from vault.services.stopping import find_grant
 from vault.services.structures import structure_behind
 
@@ -73,8 +74,9 @@ def suspend_grant(
     words: str = "",
 ) -> Grant:
     """From now on nobody reads under it. Suspended again, it stays as it was first. Raises NoSuchGrantError,
-    CannotMoveError."""
+    CannotMoveError, NoLongerOfficerError."""
     words = checked_words(words)
+    _check_by(parts, by, actor)
     found = find_grant(parts.data.grants_of(carnet_id), grant_id)
     if found.state is GrantState.SUSPENDED:
         return found
@@ -84,6 +86,7 @@ def suspend_grant(
     journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id], agents=agents_of(actor))
     try:
         with parts.data.change() as work:
+            _check_by(parts, by, actor)
             grant = find_grant(work.grants_of(carnet_id), grant_id)
             if grant.state is GrantState.SUSPENDED:
                 return grant
@@ -94,7 +97,7 @@ def suspend_grant(
             reason = told(why, words)
             note_move(work, parts, Op.SUSPEND, moved, structure_id, journals, actor, reason=reason)
             work.commit()
-    except CallerError:  # it ended meanwhile
+    except (CallerError, RefusedError):  # it ended meanwhile, or whoever asked may not any more
         if made:
             parts.keystore.delete_secrets([hold_name(grant_id)])
         raise
@@ -103,10 +106,11 @@ def suspend_grant(
 
 def resume_grant(parts: Parts, carnet_id: CarnetId, grant_id: GrantId, *, by: By, actor: Actor) -> Grant:
     """It goes on, until its own end. Only whoever suspended it may say so. Raises NoSuchGrantError,
-    CannotMoveError."""
+    CannotMoveError, NoLongerOfficerError."""
     hold = holds_of(parts, [grant_id]).get(grant_id)
     journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id], agents=agents_of(actor))
     with parts.data.change() as work:
+        _check_by(parts, by, actor)
         grant = find_grant(work.grants_of(carnet_id), grant_id)
         facts = Facts(suspended_by=hold.by if hold else None, ends_at=grant.terms.ends_at)
         if grant.state is GrantState.SUSPENDED:
@@ -127,6 +131,12 @@ def allowed(grant: Grant, move: Move, by: By, now: datetime, facts: Facts) -> No
         after(grant.state, move, by, now, facts)
     except LifecycleError as error:
         raise CannotMoveError(error.rule) from None
+
+
+def _check_by(parts: Parts, by: By, actor: Actor) -> None:
+    """Of an officer; whoever acts for a person is checked where the move is noted."""
+    if by is By.DPO:
+        check_officer(parts, actor)
 
 
 def by_of(actor: Actor) -> By:

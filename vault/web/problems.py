@@ -30,7 +30,7 @@ from vault.services.break_glass import NoEmergencyError, NotAllowedError
 from vault.services.key_sources import KeyGoneError
 from vault.services.receipts_kept import NoSuchReceiptError
 from vault.services.sharing import GrantRefusedError
-from vault.services.standing import NoLongerActsError
+from vault.services.standing import NoLongerActsError, NoLongerOfficerError
 from vault.services.stopping import NoSuchGrantError
 from vault.services.suspending import CannotMoveError
 from vault.services.writing import (
@@ -211,7 +211,7 @@ def _refusal(error: Exception) -> Problem | None:
             return Problem("fresh-sign-in-needed")
         case CsrfError():
             return Problem("csrf")
-        case WrongCallerError() | NoLongerActsError():
+        case WrongCallerError() | NoLongerActsError() | NoLongerOfficerError():
             return Problem("wrong-caller")
         case TooManyError():
             return Problem("too-many-requests", headers={"Retry-After": str(error.retry_after)})

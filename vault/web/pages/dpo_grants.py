@@ -13,12 +13,12 @@ from schemas.ids import CarnetId, GrantId
 from schemas.names import GrantState
 from vault.carnet.references import read_reference, shown
 from vault.services.managing import end_of
-from vault.services.overriding import override_grant
+from vault.services.overriding import REASONS, override_grant
 from vault.services.overseen_shares import OverseenShares, oversee_shares
 from vault.services.parts import Parts
 from vault.services.pausing import BadPauseError, end_pause, set_pause
 from vault.services.rotating import rotation_pending
-from vault.services.suspending import CannotMoveError, Why, resume_grant, suspend_grant
+from vault.services.suspending import CannotMoveError, resume_grant, suspend_grant
 from vault.web import guard
 from vault.web.api.params import well_formed
 from vault.web.guard import Dpo, WrongCallerError
@@ -31,14 +31,6 @@ from vault.web.state import state_of
 
 HERE = "/dpo/partages"
 LONGEST_INPUT, LONGEST_WORDS = 200, 500
-REASONS = (
-    Why.CHECK,
-    Why.PRESSURE,
-    Why.NOTICE,
-    Why.IDENTITY,
-    Why.MISUSE,
-    Why.NO_LONGER_NEEDED,
-)
 SUSPEND, RESUME, REVOKE, INVALIDATE = "suspendre", "reprendre", "arreter", "annuler"
 ENDS = {REVOKE: Move.REVOKE, INVALIDATE: Move.INVALIDATE}
 _WORDS = {
