@@ -1,4 +1,4 @@
-"""A professional asks by number; she decides on a small phone, without JavaScript; he reads that and no more."""
+"""A professional asks by number; she decides on a small phone, without JavaScript; he reads what she gave."""
 
 from typing import Any
 
