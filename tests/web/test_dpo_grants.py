@@ -1,6 +1,8 @@
 """The officer looks after the shares of one carnet: with a reason, noted, without a name or a value."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -8,8 +10,8 @@ from sqlalchemy import update
 from schemas.ids import CarnetId
 from schemas.names import GrantState
 from tests.web.plain_browser import Browser
-from tests.web.site import Site
-from tests.world import Someone
+from tests.web.site import Site, site_over
+from tests.world import Someone, World
 from vault.audit.events import Op
 from vault.carnet.references import shown
 from vault.services.pausing import is_paused
@@ -17,6 +19,15 @@ from vault.services.reading import AccessEnded
 from vault.storage.tables import grants
 
 HERE = "/dpo/partages"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """On SQLite alone: what the services do is tried on both engines elsewhere."""
+    world = World.open(f"sqlite:///{tmp_path}/d.sqlite", f"sqlite:///{tmp_path}/k.sqlite", tmp_path)
+    with site_over(world) as running:
+        yield running
+    world.close()
 
 
 @pytest.fixture
