@@ -111,6 +111,8 @@ def test_the_api_does_what_its_description_says(
         ):
             continue  # nothing to spoil
         for known in _known_paths(operation, scene):
+            if mode is GenerationMode.NEGATIVE and known and not (operation.body or operation.query):
+                continue  # the same
             serves = operation.definition.raw["security"] in ([], *SERVED[who])
             _try(operation, mode, scene.headers[who], known, examples=EXAMPLES if serves else 2)
 

@@ -18,7 +18,7 @@ from vault.web.api.answers import answered
 from vault.web.api.notices_shapes import CHANGE, CHOOSE, CONFIRM, GRANT_NOTICES, NOTICES
 from vault.web.api.operations import V1, Callers, document, in_path, operation
 from vault.web.api.params import well_formed
-from vault.web.api.shapes import TEXT
+from vault.web.api.shapes import ID
 from vault.web.bodies import JSON, checked, json_body, parameters
 from vault.web.guard import Person, person
 from vault.web.limits import TooManyError
@@ -34,7 +34,7 @@ Owner = Annotated[Person, Depends(person)]
 Body = Annotated[JSON, Depends(json_body)]
 
 _CHOOSE, _CHANGE, _CONFIRM = Checker(CHOOSE), Checker(CHANGE), Checker(CONFIRM)
-_GRANT_ID = in_path("grant_id", "a grant of hers", TEXT)
+_GRANT_ID = in_path("grant_id", "a grant of hers", ID)
 
 
 @router.get(

@@ -13,14 +13,14 @@ from vault.web.api.answers import Document, answered, instant, shared_document
 from vault.web.api.grants import GIVE, wish_told
 from vault.web.api.operations import V1, Callers, document, in_path, operation
 from vault.web.api.params import well_formed
-from vault.web.api.shapes import COMPARTMENTS, INSTANT, NOTHING, TEXT, ref, several, shape, words
+from vault.web.api.shapes import COMPARTMENTS, ID, INSTANT, NOTHING, TEXT, ref, several, shape, words
 from vault.web.bodies import JSON, checked, json_body, no_body, parameters
 from vault.web.guard import Person, person
 from vault.web.state import state_of
 
 router = APIRouter(prefix=f"{V1}/me/grants")
 Owner = Annotated[Person, Depends(person)]
-_GRANT_ID = in_path("grant_id", "a grant of hers", TEXT)
+_GRANT_ID = in_path("grant_id", "a grant of hers", ID)
 
 _GUESS = shape({"kind": words(GuessKind), "words": TEXT, "fields": COMPARTMENTS, "detail": TEXT})
 SEEN = shape(
