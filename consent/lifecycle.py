@@ -171,9 +171,10 @@ def over_or_gone(case: Case) -> bool:
 
 
 def by_whoever_suspended(case: Case) -> bool:
-    """What an officer or the service stopped, she does not take up again; and the other way round."""
-    hers = (By.PERSON, By.REPRESENTATIVE)
-    return case.by is case.facts.suspended_by or (case.by in hers and case.facts.suspended_by in hers)
+    """What an officer or the service stopped, she does not take up again; and the other way round. What she
+    stopped herself, nobody takes up for her."""
+    acted_for_her = case.by is By.PERSON and case.facts.suspended_by is By.REPRESENTATIVE
+    return case.by is case.facts.suspended_by or acted_for_her
 
 
 @dataclass(frozen=True, slots=True)

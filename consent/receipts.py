@@ -238,6 +238,14 @@ def moved_of(record: Record) -> Moved:
         raise RecordError("not a receipt") from None
 
 
+def index_of(record: Record) -> int:
+    """The entry of the log that says the same. Raises RecordError."""
+    try:
+        return int(record.extra["carnet:entry"]["carnet:index"])
+    except (KeyError, TypeError, ValueError):
+        raise RecordError("not a receipt") from None
+
+
 def _processing(subject: Subject, keeper: Keeper) -> Processing:
     basis = subject.basis
     special = any(one.special for one in subject.shared)

@@ -342,6 +342,17 @@ def test_a_row_written_in_the_data_store_is_not_a_second_person(ready: World, an
         break_glass.reader_of(ready.parts, two.first.reader, yes.emergency_id)
 
 
+def test_the_word_open_written_in_the_data_store_is_no_second_person(
+    ready: World, ana: Someone, two: Two
+) -> None:
+    asked = ask(ready, ana, two.first)
+    with ready.parts.data.change() as work:
+        work.set_emergency(replace(asked, state="open"))
+        work.commit()
+    with pytest.raises(TooLateError):
+        break_glass.reader_of(ready.parts, two.first.reader, asked.emergency_id)
+
+
 def test_one_who_writes_that_another_asked_does_not_confirm_himself(
     ready: World, ana: Someone, two: Two
 ) -> None:

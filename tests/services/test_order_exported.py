@@ -1,5 +1,6 @@
 """From an exported folder alone: whether withdrawing worked at once, without the instance that says so."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,3 +85,23 @@ def test_a_read_at_the_end_of_its_share_is_named(tmp_path: Path) -> None:
     assert verify_folder(tmp_path / "late", check_signature).first_bad_index == 1
     export(a_told_log([replace(events[0], until=11_001), events[1]]), tmp_path / "in time", openings=True)
     assert verify_folder(tmp_path / "in time", check_signature).ok
+
+
+def test_a_folder_that_lost_the_line_of_a_withdrawal_does_not_pass(small_town: World, tmp_path: Path) -> None:
+    """Whoever hands over the folder could else hide what came before a late read."""
+    town = small_town
+    ana, siae = town.newcomer(), town.system()
+    town.fill(ana)
+    grant = town.share(ana, siae.structure_id)
+    town.read(siae, ana.carnet_id)
+    town.withdraw(ana, grant)
+    withdrawn = town.parts.data.log_size() - 1
+    out = tmp_path / "out"
+    assert exported(town, out).ok
+    lines = (out / "openings.jsonl").read_text().splitlines(keepends=True)
+    kept = [one for one in lines if not (json.loads(one)["index"] == withdrawn and '"about"' in one)]
+    assert len(kept) == len(lines) - 1
+    (out / "openings.jsonl").write_text("".join(kept))
+    report = verify_folder(out, checked)
+    assert not report.ok
+    assert report.first_bad_index == withdrawn

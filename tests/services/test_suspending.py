@@ -54,7 +54,7 @@ def test_whoever_writes_in_the_data_store_alone_makes_no_suspended_share_go_on(t
     grant = town.share(ana, siae.structure_id)
     suspend_grant(town.parts, ana.carnet_id, grant.id, by=By.DPO, why=Why.PRESSURE, actor=OPERATOR)
     with town.app.data.database.transaction() as connection:
-        connection.execute(update(grants).values(state="granted"))
+        connection.execute(update(grants).where(grants.c.grant_id == grant.id).values(state="granted"))
     assert isinstance(town.read(siae, ana.carnet_id), AccessEnded)
 
 

@@ -223,7 +223,7 @@ def test_she_reads_why_the_officer_suspended_or_ended_a_share_and_cannot_undo_it
     someone, browser = her(lone_site)
     world = lone_site.world
     held, over = (world.share(someone, world.structure(name)) for name in ("SIAE Une", "SIAE Deux"))
-    officer = Actor(ActorKind.SYSTEM)
+    officer = Actor(ActorKind.OPERATOR)
     suspend_grant(
         world.parts, someone.carnet_id, held.id, by=By.DPO, why=Why.CHECK, actor=officer, words="On vérifie."
     )

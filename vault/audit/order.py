@@ -6,7 +6,8 @@ From the entries and what they say, and nothing else. For each share, in log ord
   nor at or after the instant at which it ends (the end is the first instant that is too late);
 - what ended never begins or ends again.
 
-An entry whose opening is gone (an erased carnet) is about no share any more: all of one carnet's go together.
+An entry whose opening is gone is judged by nobody: openings go with an erased carnet alone. So where the
+log tells of no erasure after it, a missing opening of a move or a read is a finding; else it is counted.
 """
 
 from collections.abc import Iterator
@@ -65,7 +66,11 @@ class Order:
         last, self._last = self._last, event
         if last is not None and event.t < last.t:
             self._add(event, f"is dated before {last.no}")
-        if event.grant_id is None or event.out is not Outcome.GRANTED or event.op not in _MOVES:
+        if event.out is not Outcome.GRANTED or event.op not in _MOVES:
+            return
+        if event.grant_id is None:
+            if event.op is Op.READ:
+                self._add(event, "reads under no grant")
             return
         share = self._shares.setdefault(event.grant_id, _Share())
         if event.op is Op.READ:
@@ -118,11 +123,14 @@ class OrderReport:
     shares: int = 0
     unread: int = 0
     more: int = 0  # findings beyond those listed
+    unjudged: int = 0  # moves and reads whose openings went with an erased carnet
 
     @property
     def remark(self) -> str:
         what = f"{self.reads} reads under {self.shares} shares were judged in the order of the log"
         what += f"; {self.unread} contents are of a form not known here" if self.unread else ""
+        gone = "moves and reads could not be judged: their openings went, as those of an erased carnet do"
+        what += f"; {self.unjudged} {gone}" if self.unjudged else ""
         return what + (f"; {self.more} more that break the order are not listed" if self.more else "")
 
 
@@ -130,6 +138,8 @@ def check_order(source: LogSource) -> OrderReport:
     """Judge a log that shows its openings. Whether leaves and openings are genuine is ``verify``'s to say;
     what cannot be read there is passed over here. Raises SourceError."""
     order, judged, unread = Order(), False, 0
+    missing: list[int] = []
+    erased = -1  # the last erasure the log tells of
     openings = _abouts(source)
     opening = next(openings, None)
     if opening is None:
@@ -137,20 +147,27 @@ def check_order(source: LogSource) -> OrderReport:
     for row in source.leaves():
         while opening is not None and opening.index < row.no:
             opening = next(openings, None)
-        if opening is None:
-            break
-        if opening.index != row.no or row.data is None:
+        if row.data is None:
             continue
-        judged = True
         try:
             leaf = Leaf.parse(row.data)
+            erased = row.no if leaf.op is Op.ERASE else erased
+            if opening is None or opening.index != row.no:
+                if leaf.op in _MOVES and leaf.out is Outcome.GRANTED:
+                    missing.append(row.no)
+                continue
+            judged = True
             order.take(event_of(row.no, leaf, AboutContent.from_bytes(opening.content)))
         except LeafError:
             continue
         except ContentError:
             unread += 1
-    found = order.findings
-    return OrderReport(tuple(found.kept), judged, order.reads, order.shares, unread, found.more)
+    for no in missing:
+        if no > erased:
+            order.findings.add(f"leaf {no} has lost its opening, and no erasure after it says why", no)
+    found, unjudged = order.findings, sum(no < erased for no in missing)
+    kept = tuple(found.kept)
+    return OrderReport(kept, judged, order.reads, order.shares, unread, found.more, unjudged)
 
 
 def event_of(no: int, leaf: Leaf, about: AboutContent) -> Event:

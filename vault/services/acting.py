@@ -78,6 +78,8 @@ def begin(
         return None
     mandate, now = acting.mandate, parts.now()
     name = _name_of(parts, mandate, acting.actor(session, address), session)
+    if not parts.keystore.end_sessions(session_id=session.session_id):  # it was ended meanwhile
+        return None
     return open_session(
         parts,
         kind=MANDATE,
@@ -107,6 +109,8 @@ def go_back(
         return None
     ends_at = datetime.fromisoformat(told[BACK_ENDS])
     if parts.now() >= ends_at:
+        return None
+    if not parts.keystore.end_sessions(session_id=session.session_id):  # it was ended meanwhile
         return None
     own = (BACK_KIND, BACK_SUBJECT, BACK_ENDS, FOR_NAME)
     return open_session(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from consent.grants import Grant, Grantee
 from consent.lifecycle import By, Facts, LifecycleError, Move, after
-from consent.requests import WAITING, RequestError, RequestTerms
+from consent.requests import ANSWER_WITHIN, WAITING, RequestError, RequestTerms
 from schemas.ids import CarnetId, CompartmentId, RequestId
 from schemas.names import GrantState, Outcome
 from vault.audit.events import AboutContent, Op
@@ -96,9 +96,10 @@ def _open(parts: Parts, row: RequestRow, secrets: OwnerSecrets, now: datetime) -
         return None
     if all(one.purpose_id != terms.purpose_id for one in parts.frame.purposes):
         return None  # its purpose is gone from the frame: nobody can say yes to it, and it lapses
-    over = row.state in WAITING and now >= row.ends_at
+    ends_at = min(row.ends_at, terms.asked_at + ANSWER_WITHIN)  # whatever the row says, no later
+    over = row.state in WAITING and now >= ends_at
     state = GrantState.LAPSED if over else row.state
-    return Request(terms, state, row.ends_at, row.answered_at, reason)
+    return Request(terms, state, ends_at, row.answered_at, reason)
 
 
 # --- answering -------------------------------------------------------------------------------------------

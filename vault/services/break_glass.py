@@ -244,7 +244,9 @@ def reader_of(parts: Parts, reader: Reader, emergency_id: str) -> tuple[Reader, 
     row = parts.data.emergency(emergency_id)
     if row is None or not _takes_part(row, reader):
         raise NoEmergencyError("not an emergency of this caller")
-    if row.state != OPEN or parts.now() >= row.ends_at or not vouched_for(parts, row):
+    # The state alone is not vouched for: what only a second person adds is.
+    confirmed = row.approved_by is not None and row.grant_id is not None and row.opened_at is not None
+    if row.state != OPEN or not confirmed or parts.now() >= row.ends_at or not vouched_for(parts, row):
         raise TooLateError("over")
     return replace(reader, grantees=(GRANTEE,), emergency_id=row.emergency_id), row
 

@@ -304,8 +304,11 @@ def opened(parts: Parts, row: ReceiptRow, journal: JournalSecret, keys: Collecti
         signed = open_receipt(jws)
         record = words.record_of(signed.payload)
         words.moved_of(record)
+        told = (words.index_of(record), record.events[-1].time)
     except (CryptoError, RecordError):
         return None
+    if told != (row.leaf, row.made_at):
+        return None  # a row that says another day, or another entry, than what was signed
     return Receipt(row, jws, record) if signed.public in keys else None
 
 

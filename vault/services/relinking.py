@@ -159,6 +159,7 @@ def _link(parts: Parts, identity: Identity, request: RelinkingRow, address: str 
         told = replace(account.identity, issuer=identity.issuer, subject=identity.subject)
         parts.keystore.add_tag(COLUMN, tag_of(parts, *identity.pair), account.row.account_id)
         parts.keystore.end_sessions(subject=account.row.carnet_id)
+        parts.keystore.end_sessions(account_id=account.row.account_id)  # those that act for others, too
         work.refresh_account(account.row.account_id, reseal(parts, account, told))
         _void_others(parts, work, row)
         work.set_relinking(row.request_id, DONE, work.now)

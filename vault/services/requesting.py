@@ -33,7 +33,7 @@ from schemas.names import GrantState, Outcome
 from schemas.purposes import EMERGENCY_PURPOSE, Purpose, UnknownPurposeError
 from vault.audit.events import AboutContent, ActorKind, Op
 from vault.crypto import GranteeKeyPair, box_place, seal_box, seal_small
-from vault.services.bindings import to_the_millisecond
+from vault.services.bindings import in_force, to_the_millisecond
 from vault.services.journal import Actor, agents_of, draft
 from vault.services.key_sources import Journals
 from vault.services.parts import Parts
@@ -44,6 +44,7 @@ from vault.services.receipts import Asked, of_request
 from vault.services.referents import REFERENT, current_referent
 from vault.services.sharing import GrantRefusedError
 from vault.services.sharing_rows import RequestRow
+from vault.services.tokens import client_of
 
 UNSEEN_FOR = timedelta(days=1)
 READ_AT_LEAST = 4  # requests read before an answer, however few a carnet was ever asked
@@ -96,10 +97,18 @@ def ask_to_share(parts: Parts, reader: Reader, demand: Demand) -> RequestId:
     with parts.data.change() as work:
         rows = work.requests_of(wanted)
         past_of([row] * (READ_AT_LEAST - len(rows)))  # as much to read where nobody ever asked
-        allowed = _may_ask(parts, rows, terms, checked, work.now) and shown
+        allowed = _may_ask(parts, rows, terms, checked, work.now) and shown and _stands(parts, reader)
         _store(work, parts, wanted, row, terms, journals, reader.actor, shown=allowed)
         work.commit()
     return terms.request_id
+
+
+def _stands(parts: Parts, reader: Reader) -> bool:
+    """Whether who asks is still in force, under the lock."""
+    if reader.actor.client_id is not None:
+        return client_of(parts, reader.actor.client_id) is not None
+    row = parts.data.habilitation(ProfessionalId(reader.actor.id))
+    return row is not None and in_force(parts, row)
 
 
 def _numbered(parts: Parts, reference: str | None) -> CarnetId:

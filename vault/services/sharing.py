@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from consent.grants import Grant, Grantee, GranteeKind, Terms, end_of_day_after, ended, replaced_by
-from schemas.ids import CompartmentId, GrantId, PurposeId, RequestId, StructureId, new_id
+from schemas.ids import CompartmentId, GrantId, ProfessionalId, PurposeId, RequestId, StructureId, new_id
 from schemas.names import GrantState, Right
 from schemas.purposes import EMERGENCY_PURPOSE, Purpose
 from vault.audit.events import Op
@@ -126,6 +126,14 @@ def _checked_grantee(parts: Parts, wish: Wish, purpose: Purpose) -> StructureId 
     return structure_id
 
 
+def _works_there(parts: Parts, actor: Actor, structure_id: StructureId | None) -> bool:
+    """Whether who acts for her works in this structure, under this habilitation or another of his."""
+    mine = parts.data.habilitation(ProfessionalId(actor.id)) if actor.id else None
+    others = parts.data.habilitations_of(mine.account_id) if mine is not None else []
+    now = parts.now()
+    return structure_id in {actor.structure_id, *(row.structure_id for row in others if row.live(now))}
+
+
 def give_grant(
     parts: Parts, owner: OwnerAccess, wish: Wish, *, actor: Actor, also: Also | None = None
 ) -> Grant:
@@ -133,7 +141,7 @@ def give_grant(
     transaction, under the head lock, just before the commit; what it raises undoes everything. Raises
     GrantRefusedError, CarnetClosedError."""
     structure_id = check_wish(parts, wish)
-    if actor.mandate_id is not None and actor.structure_id == structure_id:  # code civil, art. 1161
+    if actor.mandate_id is not None and _works_there(parts, actor, structure_id):  # code civil, art. 1161
         raise GrantRefusedError("/grantee", "Un aidant ne partage pas avec sa propre structure.")
     now = parts.now()
     secrets = owner_secrets(parts, owner)

@@ -16,7 +16,8 @@ from schemas.ids import CarnetId, GrantId
 from schemas.names import GrantState
 from vault.audit.events import ActorKind, Op
 from vault.carnet.references import ALPHABET, check_of
-from vault.crypto import digest
+from vault.crypto import digest, equal
+from vault.services.bindings import doors_secret, instant, seal_of
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.own_carnet import append_own, list_own_grants
@@ -24,6 +25,7 @@ from vault.services.parts import Parts
 from vault.services.stopping import NoSuchGrantError, find_grant, stop_grant
 
 SLIP = "slip"  # the kind of a link of K, and what the entry says of how the share was stopped
+ID = 26  # characters of an id (schemas.ids.new_id)
 LENGTH, GROUP = 16, 4
 
 
@@ -53,7 +55,9 @@ def print_slip(parts: Parts, owner: OwnerAccess, grant_id: GrantId, *, actor: Ac
         raise NoSuchGrantError("no such share to stop")
     append_own(parts, owner, Op.EXPORT, actor=actor)
     code = new_code(parts.random)
-    parts.keystore.replace_link(digest(code), SLIP, f"{owner.carnet_id} {grant.id}", grant.terms.ends_at)
+    said, until = owner.carnet_id + grant.id, grant.terms.ends_at
+    target = said + _seal(parts, code, said, until)
+    parts.keystore.replace_link(digest(code), SLIP, target, until, same=said)
     return Slip(grant, now, shown(code))
 
 
@@ -78,12 +82,20 @@ def _found(parts: Parts, code: str | None) -> _Found | None:
     link = parts.keystore.link(digest(code or ""))  # asked for too when the check fails: the same work
     if code is None or link is None or link[0] != SLIP or link[2] <= parts.now():
         return None
-    carnet_id, _, grant_id = link[1].partition(" ")
+    said, seal = link[1][: 2 * ID], link[1][2 * ID :]
+    if not equal(seal.encode(), _seal(parts, code, said, link[2]).encode()):
+        return None  # a row that nobody with the root wrote
+    carnet_id, grant_id = said[:ID], said[ID:]
     try:
         grant = find_grant(parts.data.grants_of(CarnetId(carnet_id)), GrantId(grant_id))
     except NoSuchGrantError:
         return None
     return _Found(CarnetId(carnet_id), grant) if _stops(grant, parts.now()) else None
+
+
+def _seal(parts: Parts, code: str, said: str, until: datetime) -> str:
+    """Twelve signs, for what a link's target has room for: whoever writes in K alone makes no paper."""
+    return seal_of(doors_secret(parts), SLIP, digest(code), said, instant(until))[:12]
 
 
 def _stops(grant: Grant, now: datetime) -> bool:

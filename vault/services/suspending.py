@@ -4,7 +4,8 @@ While it is suspended nobody reads under it. Two things say so: its state in D, 
 without which Q_g is given to a reader; whoever writes in D alone cannot make a share go on. That row also
 keeps who suspended it and why, and dies with the share. Q_g and the wraps stay: going on needs nobody's key.
 
-Suspending: the row of K, then the entry with the state. Going on: the entry with the state, then that row.
+Suspending, under the head lock: the row of K, then the entry with the state. Going on: the entry with the
+state, then that row.
 Killed in between, the share is refused to readers; doing it again ends what was begun.
 """
 
@@ -18,7 +19,7 @@ from schemas.canonical import canonical, parse_canonical
 from schemas.ids import CarnetId, GrantId
 from schemas.names import GrantState, Word
 from vault.audit.events import Op
-from vault.errors import CallerError, RefusedError
+from vault.errors import CallerError
 from vault.services.grant_moves import note_move
 from vault.services.journal import Actor, agents_of
 from vault.services.key_sources import hold_name
@@ -77,31 +78,33 @@ def suspend_grant(
     CannotMoveError, NoLongerOfficerError."""
     words = checked_words(words)
     _check_by(parts, by, actor)
-    found = find_grant(parts.data.grants_of(carnet_id), grant_id)
-    if found.state is GrantState.SUSPENDED:
-        return found
-    allowed(found, Move.SUSPEND, by, parts.now(), Facts(reason=True))
-    made = not parts.rows.rows([hold_name(grant_id)])
-    parts.keystore.add_secrets([_row(parts, grant_id, Hold(by, parts.now(), why, words))], if_absent=True)
     journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id], agents=agents_of(actor))
-    try:
-        with parts.data.change() as work:
-            _check_by(parts, by, actor)
-            grant = find_grant(work.grants_of(carnet_id), grant_id)
-            if grant.state is GrantState.SUSPENDED:
-                return grant
-            allowed(grant, Move.SUSPEND, by, work.now, Facts(reason=True))
-            moved = held(grant, GrantState.SUSPENDED)
-            work.hold_grant(moved)
-            structure_id = structure_behind(parts, grant.terms.grantee)
-            reason = told(why, words)
-            note_move(work, parts, Op.SUSPEND, moved, structure_id, journals, actor, reason=reason)
-            work.commit()
-    except (CallerError, RefusedError):  # it ended meanwhile, or whoever asked may not any more
-        if made:
-            parts.keystore.delete_secrets([hold_name(grant_id)])
-        raise
+    with parts.data.change() as work:
+        _check_by(parts, by, actor)
+        grant = find_grant(work.grants_of(carnet_id), grant_id)
+        hold = Hold(by, work.now, why, words)
+        if grant.state is GrantState.SUSPENDED:
+            if not parts.rows.rows([hold_name(grant_id)]):  # a row of K was lost: it is said again
+                _keep(parts, grant_id, hold)
+            return grant
+        allowed(grant, Move.SUSPEND, by, work.now, Facts(reason=True))
+        _keep(parts, grant_id, hold)  # in place of what a process that died may have left
+        moved = held(grant, GrantState.SUSPENDED)
+        work.hold_grant(moved)
+        structure_id = structure_behind(parts, grant.terms.grantee)
+        reason = told(why, words)
+        note_move(work, parts, Op.SUSPEND, moved, structure_id, journals, actor, reason=reason)
+        work.commit()
     return moved
+
+
+def _keep(parts: Parts, grant_id: GrantId, hold: Hold) -> None:
+    """Under the head lock: nobody else writes it."""
+    standing = parts.rows.rows([hold_name(grant_id)]).get(hold_name(grant_id))
+    if standing is None:
+        parts.keystore.add_secrets([_row(parts, grant_id, hold)])
+    else:
+        parts.keystore.replace_secret(_row(parts, grant_id, hold, version=standing.version + 1))
 
 
 def resume_grant(parts: Parts, carnet_id: CarnetId, grant_id: GrantId, *, by: By, actor: Actor) -> Grant:
@@ -167,9 +170,9 @@ def why_told(reason: str | None) -> tuple[Why | None, str]:
     return (Why(word), words) if word in set(Why) else (None, "")
 
 
-def _row(parts: Parts, grant_id: GrantId, hold: Hold) -> SecretRow:
+def _row(parts: Parts, grant_id: GrantId, hold: Hold, *, version: int = 1) -> SecretRow:
     said = {"at": hold.at.isoformat(), "by": str(hold.by), "why": str(hold.why), "words": hold.words}
-    return parts.rows.make(*hold_name(grant_id), canonical(said))
+    return parts.rows.make(*hold_name(grant_id), canonical(said), version=version)
 
 
 def _hold_of(secret: bytes) -> Hold:

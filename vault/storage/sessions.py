@@ -188,11 +188,15 @@ class SignInRows:
         with self._database.transaction() as connection:
             connection.execute(insert(links), values)
 
-    def replace_link(self, link_id: str, kind: str, target: str, ends_at: datetime) -> None:
-        """In place of the other links of this kind that lead to the same."""
+    def replace_link(
+        self, link_id: str, kind: str, target: str, ends_at: datetime, *, same: str | None = None
+    ) -> None:
+        """In place of the other links of this kind that lead to the same, or whose target begins with
+        ``same``."""
         values = {"link_id": link_id, "kind": kind, "target": target, "ends_at": ends_at}
+        to_the_same = links.c.target.startswith(same or target, autoescape=True)
         with self._database.transaction() as connection:
-            connection.execute(delete(links).where(links.c.kind == kind, links.c.target == target))
+            connection.execute(delete(links).where(links.c.kind == kind, to_the_same))
             connection.execute(insert(links), values)
 
     def link(self, link_id: str) -> tuple[str, str, datetime] | None:

@@ -15,7 +15,7 @@ from schemas.names import GrantState
 from vault.services.endings import whys_of_endings
 from vault.services.parts import Parts
 from vault.services.rotating import rotation_pending
-from vault.services.suspending import Hold, Why, holds_of, resume_grant, suspend_grant
+from vault.services.suspending import Hold, Why, by_of, holds_of, resume_grant, suspend_grant
 from vault.web import guard
 from vault.web.guard import Person
 from vault.web.pages import french, views
@@ -35,7 +35,7 @@ def suspend(request: Request, grant_id: str, me: Me) -> Response:
         state_of(request).parts,
         me.owner.carnet_id,
         GrantId(grant_id),
-        by=By.PERSON,
+        by=by_of(me.actor),
         why=Why.HER_CHOICE,
         actor=me.actor,
     )
@@ -45,7 +45,7 @@ def suspend(request: Request, grant_id: str, me: Me) -> Response:
 @router.post("/mes-partages/{grant_id}/reprendre")
 def resume(request: Request, grant_id: str, me: Me) -> Response:
     parts = state_of(request).parts
-    resume_grant(parts, me.owner.carnet_id, GrantId(grant_id), by=By.PERSON, actor=me.actor)
+    resume_grant(parts, me.owner.carnet_id, GrantId(grant_id), by=by_of(me.actor), actor=me.actor)
     return see_other("/mes-partages")
 
 
@@ -78,7 +78,7 @@ def _with_state(
     paper: bool,
 ) -> views.GrantCard:
     base, live = f"/mes-partages/{grant.id}", grant.live(parts.now())
-    hers = hold is not None and hold.by is By.PERSON
+    hers = hold is not None and hold.by in (By.PERSON, By.REPRESENTATIVE)
     more = (views.Link("Alertes", f"{base}/alertes"), views.Link("Reçus", f"{base}/recus"))
     return replace(
         card,
