@@ -13,9 +13,17 @@ def come_in(walker: Any, key: str, *, renewed: bool = False) -> None:
 
 
 def come_in_invited(walker: Any, invitation: str, key: str) -> None:
+    """For the structure that invites, even if another journey invited the same person elsewhere."""
     walker.page.goto(invitation)
+    told = walker.text
     walker.page.get_by_role("button", name="Continuer avec ProConnect").click()
     walker.page.locator(f"button[value={key}]").click()
+    walker.page.wait_for_url(f"{walker.url}/**")
+    if walker.page.url.endswith("/choisir-structure"):
+        choices = walker.page.locator("main form button").all()
+        (mine,) = [one for one in choices if one.locator("strong").inner_text() in told]
+        mine.click()
+        walker.page.wait_for_url(lambda url: not url.endswith("/choisir-structure"))
 
 
 def leave(walker: Any) -> None:

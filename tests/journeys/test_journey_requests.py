@@ -29,7 +29,7 @@ def test_she_gives_less_than_what_is_asked_and_who_asks_learns_only_that(
 ) -> None:
     structure = served.structure("CCAS de la Baie", "ccas")
     his, her = walkers(script=False), walkers(script=False)
-    come_in_invited(his, served.invitation(structure, "adviser"), "karim")
+    come_in_invited(his, served.invitation(structure, "adviser"), "paule")
     his.page.wait_for_url(f"{served.url}/carnets")
     come_in(her, "camille")
     her.page.wait_for_url(f"{served.url}/mon-carnet")
@@ -47,7 +47,7 @@ def test_she_gives_less_than_what_is_asked_and_who_asks_learns_only_that(
 
     her.page.goto(f"{served.url}/mon-carnet")
     her.page.get_by_role("link", name="CCAS de la Baie vous demande").click()
-    her.sees("Qui demande Karim", "conseiller ou conseillère, CCAS de la Baie", WHY, "Et si vous dites non ?")
+    her.sees("Qui demande Paule", "conseiller ou conseillère, CCAS de la Baie", WHY, "Et si vous dites non ?")
     her.page.get_by_role("button", name="Cocher ce qui est demandé").click()
     her.page.locator("input[value=identite_nom]").uncheck()
     her.page.locator("input[name=days][value='1']").check()
