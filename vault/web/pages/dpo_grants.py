@@ -1,6 +1,7 @@
 """The officer looks after the shares of one carnet: suspends, ends or annuls one with a reason that the
 person reads, and stops requests for a while. The carnet by its number; never a name, never a value."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from fastapi.responses import Response
 from consent.grants import Grant
 from consent.lifecycle import By, Move
 from schemas.ids import CarnetId, GrantId
-from schemas.names import GrantState
+from schemas.names import GrantState, LegalBasis, Word
 from vault.carnet.references import read_reference, shown
 from vault.services.managing import end_of
 from vault.services.overriding import REASONS, override_grant
@@ -18,7 +19,7 @@ from vault.services.overseen_shares import OverseenShares, oversee_shares
 from vault.services.parts import Parts
 from vault.services.pausing import BadPauseError, end_pause, set_pause
 from vault.services.rotating import rotation_pending
-from vault.services.suspending import CannotMoveError, resume_grant, suspend_grant
+from vault.services.suspending import CannotMoveError, Why, resume_grant, suspend_grant
 from vault.web import guard
 from vault.web.api.params import well_formed
 from vault.web.guard import Dpo, WrongCallerError
@@ -26,7 +27,8 @@ from vault.web.pages import views
 from vault.web.pages.answering import DONE_PARAMETER, page, see_other
 from vault.web.pages.form_reading import Form, Posted, posted
 from vault.web.pages.naming import labels
-from vault.web.pages.relations import Bodies, bodies_of, sentence_of
+from vault.web.pages.relations import Bodies, bodies_of
+from vault.web.pages.screens import purpose_words
 from vault.web.state import state_of
 
 HERE = "/dpo/partages"
@@ -139,7 +141,7 @@ def _shares_page(
         number=shown(read_reference(number) or ""),
         found=True,
         shares=tuple(_line(parts, one, found, bodies) for one in found.grants),
-        reasons=tuple((one.value, one.label) for one in REASONS),
+        reasons=tuple((one.value, _of_her(one)) for one in REASONS),
         paused_until=found.pause.until if found.pause else None,
         pause_words=found.pause.words if found.pause else "",
         typed={name: form.one(name)[:LONGEST_WORDS] for name in ("jour", "mois", "annee", "mots")}
@@ -149,6 +151,21 @@ def _shares_page(
         spoiled=len(found.spoiled),
     )
     return page(request, view, me.session, status=status if faults else 200)
+
+
+# What the person reads of herself, as an officer reads it of her.
+_OF_HER: Mapping[Word, str] = {
+    GrantState.WITHDRAWN: "arrêté par la personne",
+    LegalBasis.CONSENT: "l’accord de la personne",
+    By.PERSON: "la personne",
+    By.REPRESENTATIVE: "la personne qui agit pour elle",
+    Why.HER_CHOICE: "la personne l’a demandé",
+    Why.PRESSURE: "la personne n’a peut-être pas choisi librement",
+}
+
+
+def _of_her(word: Word) -> str:
+    return _OF_HER.get(word, word.label)
 
 
 def _line(parts: Parts, grant: Grant, found: OverseenShares, bodies: Bodies) -> views.DpoShare:
@@ -161,15 +178,15 @@ def _line(parts: Parts, grant: Grant, found: OverseenShares, bodies: Bodies) -> 
     elif standing and grant.state is GrantState.SUSPENDED:
         lift = (RESUME,) if hold is not None and hold.by is By.DPO else ()
         acts = (*lift, REVOKE, INVALIDATE)
-    why = f"par {hold.by.label} : {hold.why.label}" if hold else ended[0].label if ended else ""
+    why = f"par {_of_her(hold.by)} : {_of_her(hold.why)}" if hold else _of_her(ended[0]) if ended else ""
     return views.DpoShare(
         body=bodies[grant.id],
-        purpose=sentence_of(parts.frame, terms.purpose_id) or "une raison qui n’existe plus",
+        purpose=purpose_words(parts.frame, terms.purpose_id),
         fields=labels(parts.catalogue, terms.compartments),
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,
-        state=grant.state,
-        basis=terms.legal_basis,
+        state=_of_her(grant.state),
+        basis=_of_her(terms.legal_basis),
         action=f"{HERE}/{grant.id}",
         why=why,
         pending=grant.ended_at is not None and rotation_pending(parts, terms.carnet_id, terms.compartments),

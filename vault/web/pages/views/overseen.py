@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from schemas.names import GrantState, LegalBasis
 from vault.web.pages.views.pieces import Body
 
 __all__ = ["DpoShare", "DpoSharesView"]
@@ -19,8 +18,8 @@ class DpoShare:
     fields: tuple[str, ...]
     starts_at: datetime
     ends_at: datetime
-    state: GrantState
-    basis: LegalBasis
+    state: str  # in words
+    basis: str  # in words
     action: str
     why: str = ""
     pending: bool = False
