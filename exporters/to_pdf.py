@@ -165,10 +165,12 @@ def _render(page: str, attached: Attached | None = None) -> tuple[bytes, frozens
 
 
 def _also_accessible(_: Any, pdf: Any) -> None:
-    """Says PDF/UA-1 beside PDF/A-3a in the metadata (XMP), and describes that word as PDF/A asks."""
+    """Says PDF/UA-1 beside PDF/A-3a in the metadata (XMP), and describes that word as PDF/A asks. They stay
+    uncompressed: PDF/A-1 asked for it, some programs still look for them so, and nothing forbids it."""
     told = (_FOLDER / "ua-beside-a.xml").read_bytes()
     for one in pdf.objects:
         if getattr(one, "extra", {}).get("Type") == "/Metadata":
+            one.compress = False
             one.stream = [part.replace(b"</rdf:RDF>", told + b"</rdf:RDF>") for part in one.stream]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+import page
 import pytest
 
 from exporters import PaperUnavailableError
@@ -72,7 +73,11 @@ def test_anybody_learns_that_a_receipt_is_ours_and_nothing_of_whom_or_what_it_is
         visitor.get(f"/recu?e={digest}"),
         visitor.post("/recu", data={"recu": f" {digest[:32]} {digest[32:]}"}),
         visitor.post("/recu", data={"recu": receipt.jws.decode()}),
+        visitor.post("/recu", files={"fichier": ("recu.jws", receipt.jws, "application/jose")}),
+        visitor.post("/recu", files={"fichier": ("a.txt", b"\xef\xbb\xbf" + receipt.jws + b"\r\n")}),
+        visitor.post("/recu", files={"fichier": ("numero.txt", digest.upper().encode())}),
     ]
+    assert len({answer.text for answer in answers}) == 1, "the same answer, however it was asked"
     for answer in answers:
         assert "Ce reçu vient d’ici." in answer.text
         for word in ("SIAE Alpha", "Permis", "arrêté par vous", receipt.record.pii_principal_id):
@@ -95,8 +100,66 @@ def test_a_receipt_that_was_changed_or_is_not_ours_is_not_known(
         "é": "é" * 64,
         "stranger": signed_by_a_stranger(found[0].jws),
     }[spoiled]
-    answer = site.client().post("/recu", data={"recu": asked})
-    assert "Nous ne connaissons pas ce reçu." in answer.text
+    pasted = site.client().post("/recu", data={"recu": asked})
+    sent = site.client().post("/recu", files={"fichier": ("recu.jws", asked.encode())})
+    for answer in (pasted, sent):
+        assert "Nous ne connaissons pas ce reçu." in answer.text
+    assert asked not in sent.text
+
+
+PART = 'Content-Disposition: form-data; name="fichier"; filename="recu.jws"'
+MULTIPART = "multipart/form-data; boundary="
+
+
+def a_body(*parts: str, boundary: str = "x", end: str = "--") -> bytes:
+    told = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
+    return f"{told}--{boundary}{end}\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("media", "body", "status"),
+    [
+        (MULTIPART + "x", a_body(f"{PART}\r\n\r\nabc"), 200),
+        (MULTIPART + '"x"', a_body(f"{PART}\r\n\r\n%PDF-1.7"), 200),
+        (MULTIPART + "x", a_body(f"{PART}\r\n\r\n" + "a" * 64 * 1024), 200),
+        (MULTIPART + "x", a_body(f"{PART}\r\n\r\n" + "a" * (64 * 1024 + 1)), 413),
+        (MULTIPART + "x", a_body(f"{PART}\r\n\r\n" + "a" * 200_000), 413),
+        (MULTIPART + "x", a_body(f"{PART}\r\n\r\n" + "a" * 300_000), 413),
+        (MULTIPART + "x", a_body(f"{PART}\r\n\r\n"), 303),
+        (MULTIPART + "x", a_body(f"{PART}\r\n\r\nabc", end=""), 400),
+        (MULTIPART + "x", a_body(f"{PART.replace('fichier', 'autre')}\r\n\r\nabc"), 303),
+        (MULTIPART + "x", a_body(*[f"{PART}\r\n\r\nabc"] * 2), 400),
+        (MULTIPART + "x", a_body(*['Content-Disposition: form-data; name="a"\r\n\r\nabc'] * 3), 400),
+        (MULTIPART + "x", a_body("Content-Type: text/plain\r\n\r\nabc"), 400),
+        (MULTIPART + "x", a_body("\r\n".join([PART] * 40) + "\r\n\r\nabc"), 400),
+        (MULTIPART + "x", a_body(f"{PART}{'a' * 9000}\r\n\r\nabc"), 400),
+        (MULTIPART + "x", f"--x\r\n{PART}\r\n\r\nabc--x--".encode(), 400),
+        (MULTIPART + "x", b"--x--", 400),
+        (MULTIPART + "x", b"", 400),
+        (MULTIPART + "x", b"no form", 400),
+        (MULTIPART + "x; charset=idna", a_body(f"{PART}\r\n\r\nabc"), 400),
+        (MULTIPART + "y" * 71, a_body(f"{PART}\r\n\r\nabc", boundary="y" * 71), 400),
+        ("multipart/form-data", a_body(f"{PART}\r\n\r\nabc"), 400),
+        ("multipart/mixed; boundary=x", a_body(f"{PART}\r\n\r\nabc"), 415),
+        ("text/plain", b"recu=abc", 415),
+    ],
+)
+def test_a_file_is_small_and_alone_and_what_is_no_form_is_refused(
+    lone_site: Site, media: str, body: bytes, status: int
+) -> None:
+    size = lone_site.world.parts.data.log_size()
+    answer = lone_site.client().post(
+        "/recu", content=body, headers={"content-type": media}, follow_redirects=False
+    )
+    assert answer.status_code == status
+    assert "abc" not in answer.text
+    assert lone_site.world.parts.data.log_size() == size
+
+
+def test_no_other_page_takes_a_file(lone_site: Site) -> None:
+    for path in ("/arreter-un-partage", "/deconnexion"):
+        answer = lone_site.client().post(path, files={"fichier": ("a", b"abc")}, follow_redirects=False)
+        assert answer.status_code == 415
 
 
 def signed_by_a_stranger(jws: bytes) -> str:
@@ -142,7 +205,9 @@ def test_the_paper_holds_the_very_file_and_a_code_that_leads_to_its_check(
     except PaperUnavailableError:
         pytest.skip("no system libraries to print with")
     assert paper == to_receipt(document)
-    inside = list(streams(paper))
-    assert found[0].jws in inside
-    assert any(b'pdfaid:part="3"' in one and b'pdfuaid:part="1"' in one for one in inside)
+    assert found[0].jws in list(streams(paper))
+    assert b'pdfaid:part="3"' in paper
+    assert b'pdfuaid:part="1"' in paper
+    for profile in (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1):
+        assert page.validate_pdf_bytes(paper, profile=profile).failures == []
     assert len(jwks(site.world.parts)["keys"]) == 1

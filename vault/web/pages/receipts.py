@@ -33,7 +33,7 @@ from vault.web.guard import Person
 from vault.web.limits import counted_address
 from vault.web.pages import views
 from vault.web.pages.answering import page, see_other
-from vault.web.pages.form_reading import Posted, posted
+from vault.web.pages.form_reading import PostedWithFile, posted_with_file
 from vault.web.pages.receipt_words import (
     body_of,
     event_words,
@@ -53,7 +53,7 @@ LONGEST = 200_000
 LONGEST_SHOWN = 128  # what was typed by hand is shown again, not what was pasted
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
-router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
+router = APIRouter(dependencies=[Depends(posted_with_file)], include_in_schema=False)
 Me = Annotated[Person, Depends(guard.person)]
 Visitor = Annotated[Session | None, Depends(guard.visitor)]
 
@@ -192,22 +192,23 @@ def _file(data: bytes, name: str, media_type: str) -> Response:
 def show_check(request: Request, session: Visitor) -> Response:
     asked = request.query_params.get(DIGEST, "")
     known = _known(request, asked) if asked else None
-    return page(request, _checked(known, asked), session)
+    return page(request, _checked(known, asked, asked=bool(asked.strip())), session)
 
 
 @router.post("/recu", dependencies=[Depends(guard.anyone)])
-def check(request: Request, form: Posted) -> Response:
-    """Knows no session: it changes nothing, and answers everybody the same."""
-    asked = form.one("recu")[:LONGEST]
+def check(request: Request, form: PostedWithFile) -> Response:
+    """Knows no session: it changes nothing, keeps nothing, and answers everybody the same."""
+    typed = form.one("recu")[:LONGEST]
+    asked = typed if typed.strip() else form.one("fichier")
     if not asked.strip():
         return see_other("/recu")
-    return page(request, _checked(_known(request, asked), asked))
+    return page(request, _checked(_known(request, asked), typed, asked=True))
 
 
-def _checked(known: Known | None, asked: str) -> views.ReceiptCheckView:
-    short = asked.strip() if len(asked) <= LONGEST_SHOWN else ""
+def _checked(known: Known | None, typed: str, *, asked: bool) -> views.ReceiptCheckView:
+    short = typed.strip() if len(typed) <= LONGEST_SHOWN else ""
     return views.ReceiptCheckView(
-        asked=bool(asked.strip()),
+        asked=asked,
         at=known.at if known else None,
         kept=known.kept if known else False,
         typed="" if known else short,
