@@ -130,8 +130,3 @@ def test_what_says_nothing_readable_is_counted_and_costs_nothing() -> None:
     report = check_order(log)
     assert (report.findings, report.unread) == ((), 1)
     assert "1 contents are of a form not known here" in report.remark
-
-
-def test_a_read_under_no_share_is_named() -> None:
-    _, read = story(GIVEN, READ)
-    assert faults([replace(read, grant_id=None)]) == ["leaf 11 reads under no grant"]

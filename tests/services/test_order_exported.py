@@ -87,8 +87,10 @@ def test_a_read_at_the_end_of_its_share_is_named(tmp_path: Path) -> None:
     assert verify_folder(tmp_path / "in time", check_signature).ok
 
 
-def test_a_folder_that_lost_the_line_of_a_withdrawal_does_not_pass(small_town: World, tmp_path: Path) -> None:
-    """Whoever hands over the folder could else hide what came before a late read."""
+def test_a_folder_that_lost_the_line_of_a_withdrawal_says_that_one_was_not_judged(
+    small_town: World, tmp_path: Path
+) -> None:
+    """Whoever hands over the folder may hide what came before a late read, but not that he hid something."""
     town = small_town
     ana, siae = town.newcomer(), town.system()
     town.fill(ana)
@@ -103,5 +105,4 @@ def test_a_folder_that_lost_the_line_of_a_withdrawal_does_not_pass(small_town: W
     assert len(kept) == len(lines) - 1
     (out / "openings.jsonl").write_text("".join(kept))
     report = verify_folder(out, checked)
-    assert not report.ok
-    assert report.first_bad_index == withdrawn
+    assert any("1 moves and reads could not be judged" in remark for remark in report.remarks)

@@ -6,8 +6,8 @@ From the entries and what they say, and nothing else. For each share, in log ord
   nor at or after the instant at which it ends (the end is the first instant that is too late);
 - what ended never begins or ends again.
 
-An entry whose opening is gone is judged by nobody: openings go with an erased carnet alone. So where the
-log tells of no erasure after it, a missing opening of a move or a read is a finding; else it is counted.
+An entry whose opening is gone (an erased carnet) cannot be judged: moves and reads of which that is so are
+counted, and the report says how many.
 """
 
 from collections.abc import Iterator
@@ -66,11 +66,7 @@ class Order:
         last, self._last = self._last, event
         if last is not None and event.t < last.t:
             self._add(event, f"is dated before {last.no}")
-        if event.out is not Outcome.GRANTED or event.op not in _MOVES:
-            return
-        if event.grant_id is None:
-            if event.op is Op.READ:
-                self._add(event, "reads under no grant")
+        if event.grant_id is None or event.out is not Outcome.GRANTED or event.op not in _MOVES:
             return
         share = self._shares.setdefault(event.grant_id, _Share())
         if event.op is Op.READ:
@@ -138,8 +134,7 @@ def check_order(source: LogSource) -> OrderReport:
     """Judge a log that shows its openings. Whether leaves and openings are genuine is ``verify``'s to say;
     what cannot be read there is passed over here. Raises SourceError."""
     order, judged, unread = Order(), False, 0
-    missing: list[int] = []
-    erased = -1  # the last erasure the log tells of
+    unjudged = 0
     openings = _abouts(source)
     opening = next(openings, None)
     if opening is None:
@@ -151,10 +146,8 @@ def check_order(source: LogSource) -> OrderReport:
             continue
         try:
             leaf = Leaf.parse(row.data)
-            erased = row.no if leaf.op is Op.ERASE else erased
             if opening is None or opening.index != row.no:
-                if leaf.op in _MOVES and leaf.out is Outcome.GRANTED:
-                    missing.append(row.no)
+                unjudged += leaf.op in _MOVES and leaf.out is Outcome.GRANTED
                 continue
             judged = True
             order.take(event_of(row.no, leaf, AboutContent.from_bytes(opening.content)))
@@ -162,10 +155,7 @@ def check_order(source: LogSource) -> OrderReport:
             continue
         except ContentError:
             unread += 1
-    for no in missing:
-        if no > erased:
-            order.findings.add(f"leaf {no} has lost its opening, and no erasure after it says why", no)
-    found, unjudged = order.findings, sum(no < erased for no in missing)
+    found = order.findings
     kept = tuple(found.kept)
     return OrderReport(kept, judged, order.reads, order.shares, unread, found.more, unjudged)
 
