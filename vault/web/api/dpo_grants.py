@@ -22,7 +22,7 @@ from vault.services.suspending import LONGEST_WORDS, Why, resume_grant, suspend_
 from vault.web.api.answers import Document, answered, instant, instant_or_null
 from vault.web.api.operations import V1, Callers, document, in_path, operation
 from vault.web.api.params import well_formed
-from vault.web.api.shapes import INSTANT, INSTANT_OR_NULL, TEXT, Schema, shape, words
+from vault.web.api.shapes import ID, INSTANT, INSTANT_OR_NULL, TEXT, Schema, shape, words
 from vault.web.bodies import JSON, checked, json_body, parameters
 from vault.web.guard import Dpo, dpo
 from vault.web.problems import FaultsError, NotFoundError, Told
@@ -49,7 +49,7 @@ OVERSEEN = shape(
 )
 PAUSED = shape({"until": INSTANT_OR_NULL})
 _WITH_WHY, _WITHOUT, _PAUSE = Checker(WITH_WHY), Checker(WITHOUT), Checker(PAUSE)
-_GRANT_ID = in_path("grant_id", "a grant of this carnet", TEXT)
+_GRANT_ID = in_path("grant_id", "a grant of this carnet", ID)
 _PROBLEMS = ["wrong-caller", "not-found", "conflict", "content-type", "invalid", "log-unavailable"]
 
 

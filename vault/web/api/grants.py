@@ -35,7 +35,7 @@ from vault.web.api.answers import (
 )
 from vault.web.api.operations import AFTER, V1, Callers, document, in_path, operation, query
 from vault.web.api.params import after_id, slice_after, well_formed
-from vault.web.api.shapes import GIVE_GRANT, NOTHING, TEXT, page_of, ref
+from vault.web.api.shapes import GIVE_GRANT, ID, NOTHING, page_of, ref
 from vault.web.bodies import JSON, checked, json_body, no_body, parameters
 from vault.web.guard import NotSignedInError, Person, Professional, System, grantee, person
 from vault.web.problems import FaultsError, Told
@@ -170,7 +170,7 @@ def read_grants(request: Request, me: Owner) -> JSONResponse:
         "withdraw_grant",
         "Stop a share, at once. A share that ended stays as it ended",
         callers=Callers.SIGNED_IN_UNSAFE,
-        parameters=[in_path("grant_id", "a grant of hers", TEXT)],
+        parameters=[in_path("grant_id", "a grant of hers", ID)],
         body=NOTHING,
         body_required=False,
         answers={200: document(ref("Grant"), "The grant as it now stands")},
@@ -193,7 +193,7 @@ def post_withdraw(
         "suspend_grant",
         "Let a share stand still: nobody reads by it until she says so",
         callers=Callers.SIGNED_IN_UNSAFE,
-        parameters=[in_path("grant_id", "a grant of hers", TEXT)],
+        parameters=[in_path("grant_id", "a grant of hers", ID)],
         body=NOTHING,
         body_required=False,
         answers={200: document(ref("Grant"), "The grant as it now stands")},
@@ -218,7 +218,7 @@ def post_suspend(
         "resume_grant",
         "Let a share that she suspended go on, until its own end",
         callers=Callers.SIGNED_IN_UNSAFE,
-        parameters=[in_path("grant_id", "a grant of hers", TEXT)],
+        parameters=[in_path("grant_id", "a grant of hers", ID)],
         body=NOTHING,
         body_required=False,
         answers={200: document(ref("Grant"), "The grant as it now stands")},

@@ -15,7 +15,7 @@ from vault.web.api.answers import answered, grant_document, instant, instant_or_
 from vault.web.api.operations import V1, Callers, document, in_path, operation
 from vault.web.api.params import well_formed
 from vault.web.api.referents_shapes import ANSWERED, CONFIRM, REFERENT, WISH
-from vault.web.api.shapes import NOTHING, TEXT, ref, several, shape
+from vault.web.api.shapes import ID, NOTHING, TEXT, ref, several, shape
 from vault.web.bodies import JSON, checked, json_body, no_body, parameters
 from vault.web.guard import Person, person
 from vault.web.problems import FaultsError, NotFoundError, Told
@@ -30,7 +30,7 @@ Owner = Annotated[Person, Depends(person)]
 Body = Annotated[JSON, Depends(json_body)]
 
 _CONFIRM, _WISH = Checker(CONFIRM), Checker(WISH)
-_PROPOSAL = in_path("assignment_id", "a proposal made to her", TEXT)
+_PROPOSAL = in_path("assignment_id", "a proposal made to her", ID)
 
 
 @router.get(

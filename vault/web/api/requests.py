@@ -28,7 +28,7 @@ from vault.web.api.answers import given_document, instant, instant_or_null, page
 from vault.web.api.operations import AFTER, V1, Callers, document, in_path, operation
 from vault.web.api.params import slice_after, well_formed
 from vault.web.api.requests_shapes import ACCEPT, ASK
-from vault.web.api.shapes import NOTHING, TEXT, page_of, ref
+from vault.web.api.shapes import ID, NOTHING, page_of, ref
 from vault.web.bodies import JSON, checked, json_body, no_body, parameters
 from vault.web.guard import NotSignedInError, Person, Professional, System, grantee, person_or_helper_share
 from vault.web.problems import FaultsError, Told
@@ -126,7 +126,7 @@ def read_requests(request: Request, me: Owner) -> JSONResponse:
         "accept_request",
         "Share what was asked, or less: some fields, fewer days. A special field is shared only when named",
         callers=Callers.SIGNED_IN_UNSAFE,
-        parameters=[in_path("request_id", "a request made to her", TEXT)],
+        parameters=[in_path("request_id", "a request made to her", ID)],
         body=ref("AcceptRequest"),
         answers={200: document(ref("GrantGiven"), "The grant")},
         problems=_ANSWERING,
@@ -152,7 +152,7 @@ def post_accept(
         "refuse_request",
         "Say no. Nobody but her learns it; the same is not asked again for 90 days",
         callers=Callers.SIGNED_IN_UNSAFE,
-        parameters=[in_path("request_id", "a request made to her", TEXT)],
+        parameters=[in_path("request_id", "a request made to her", ID)],
         body=NOTHING,
         body_required=False,
         answers={200: document(ref("RequestAnswered"), "Answered")},
@@ -175,7 +175,7 @@ def post_refuse(
         "defer_request",
         "Answer later. She is reminded once; without an answer the request lapses",
         callers=Callers.SIGNED_IN_UNSAFE,
-        parameters=[in_path("request_id", "a request made to her", TEXT)],
+        parameters=[in_path("request_id", "a request made to her", ID)],
         body=NOTHING,
         body_required=False,
         answers={200: document(ref("RequestAnswered"), "Deferred")},
