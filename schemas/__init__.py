@@ -2,7 +2,6 @@
 
 - ``schemas.fields``: the catalogue (Catalogue, Field, Compartment, Preset, Fault).
 - ``schemas.purposes``: the frame (Frame, Purpose, Retention).
-- ``schemas.validate``: documents a carnet may hold several of.
 - ``schemas.typed``: from what a person typed in a form to a value.
 - ``schemas.names``, ``schemas.ids``: vocabularies and identifiers.
 - ``schemas.canonical``, ``schemas.framing``: one value, one byte string.

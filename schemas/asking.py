@@ -51,6 +51,7 @@ class Part:
     help: str
     choices: tuple[Choice, ...]
     max_length: int | None
+    refers: str = ""  # the field whose entries it names by id
 
 
 def form_kind(node: Node) -> FormKind:
@@ -129,4 +130,5 @@ def _part(name: str, node: Node, required: bool) -> Part:
         help=note.get("help", ""),
         choices=choices(node),
         max_length=node.get("maxLength"),
+        refers=note.get("refers", ""),
     )

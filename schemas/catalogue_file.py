@@ -17,7 +17,7 @@ from schemas.faults import Checker, schema_error
 
 __all__ = ["SPECIAL", "CatalogueError", "choices_of", "read_catalogue", "read_checked", "resolved", "special"]
 
-SHIPPED = Path(__file__).parent / "catalogue" / "v1.json"
+SHIPPED = Path(__file__).parent / "catalogue" / "v2.json"
 FORMAT = Path(__file__).parent / "catalogue" / "format-v1.json"
 TYPES = ("boolean", "integer", "number", "string", "array", "object")
 SPECIAL = frozenset({"9", "9i"})

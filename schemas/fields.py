@@ -1,6 +1,6 @@
 """The catalogue: which information a carnet may hold, how it is asked, checked, named and split.
 
-Everything here is derived from one JSON file (schemas/catalogue/v1.json, or the one a deployer names): a
+Everything here is derived from one JSON file (schemas/catalogue/v2.json, or the one a deployer names): a
 field added to the file is validated, asked, described and shared with no change of code. The format is in
 docs/formats/catalogue.md.
 
@@ -111,6 +111,7 @@ class Field:
     collection: bool
     since: int
     aliases: tuple[str, ...]
+    marks: Mapping[str, str]  # kind of date → where it stands in the value ("": the value itself)
     read_only: bool
     identifying: bool
     node: Node = attribute(repr=False)
@@ -212,6 +213,7 @@ def _field(name: str, node: Node) -> Field:
         collection=note["collection"],
         since=note["since"],
         aliases=tuple(note.get("aliases", ())),
+        marks=note.get("marks", {}),
         read_only=bool(node.get("readOnly")),
         identifying=bool(note.get("identifying")),
         node=node,

@@ -40,6 +40,14 @@ class EntryState(Word):
     FORGOTTEN = "forgotten", "oublié"
 
 
+class RecordKind(Word):
+    """What a sealed record of a carnet holds."""
+
+    ENTRY = "entry", "information"
+    OBSERVATION = "observation", "observation"
+    REPLY = "reply", "réponse à une observation"
+
+
 class GrantState(Word):
     DRAFT = "draft", "brouillon"
     REQUESTED = "requested", "demandé"

@@ -23,7 +23,15 @@ def test_the_annex_has_40_questions_18_themes_and_3_spheres() -> None:
 
 def test_58_fields_answer_them_and_the_name_stands_beside() -> None:
     assert len(ASKED) == 58
-    assert [field.id for field in CATALOGUE.fields if not field.question_id] == ["identite_nom"]
+    beside = [field.id for field in CATALOGUE.fields if not field.question_id and field.since == 1]
+    assert beside == ["identite_nom"]
+
+
+def test_the_path_is_written_in_14_fields_added_later_10_of_them_with_several_entries() -> None:
+    added = [field for field in CATALOGUE.fields if field.since == 2]
+    assert len(added) == 14
+    assert sum(field.collection for field in added) == 10
+    assert {part for field in added for part in [field.part]} == {"historique", "engagements", "strategie"}
 
 
 @pytest.mark.parametrize(("question", "sphere", "theme", "wording", "fields"), ANNEX)

@@ -12,7 +12,7 @@ from schemas import fields as schemas_fields
 from tests.web.site import V1, Site, site_over
 from tests.world import World
 
-SHIPPED = Path(schemas_fields.__file__).parent / "catalogue" / "v1.json"
+SHIPPED = Path(schemas_fields.__file__).parent / "catalogue" / "v2.json"
 ISSUE_ROUTES = {
     ("get", f"{V1}/session"),
     ("get", f"{V1}/catalogue"),

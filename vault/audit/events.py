@@ -70,6 +70,22 @@ class Op(Word):
     MANDATE = "mandate", "mandat d’une personne qui vous aide"
     BREAK_GLASS = "break_glass", "accès pour protéger une vie"
     NOTICE = "notice", "choix des alertes"
+    PROPOSE = "propose", "information proposée"
+    ANSWER = "answer", "réponse à une proposition"
+    OBSERVE = "observe", "observation"
+    REPLY = "reply", "réponse à une observation"
+    RETRACT = "retract", "observation retirée par vous"
+    VALIDATE = "validate", "validation d’un volet"
+    FORGET_REQUEST = "forget_request", "demande d’oubli"
+    FORGET_ANSWER = "forget_answer", "réponse à une demande d’oubli"
+    INFORM = "inform", "avis aux destinataires"
+    ACKNOWLEDGE = "acknowledge", "avis reçu par un destinataire"
+    RIGHTS_REQUEST = "rights_request", "demande d’exercice d’un droit"
+    RIGHTS_ANSWER = "rights_answer", "réponse à une demande d’exercice d’un droit"
+    FREEZE = "freeze", "information gelée"
+    THAW = "thaw", "information dégelée"
+    WARN = "warn", "avertissement avant la fin de conservation"
+    COUNT = "count", "calcul d’indicateurs"
 
 
 class ActorKind(Word):

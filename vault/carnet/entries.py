@@ -11,16 +11,15 @@ from typing import Any, NamedTuple
 from schemas.canonical import canonical
 from schemas.ids import CompartmentId, EntryId, FieldId
 from schemas.names import Agreement, AnswerKind, EntryState
-from vault.errors import BrokenError
+from vault.carnet.errors import EntryBrokenError
+from vault.carnet.remarks import Observation
+
+__all__ = ["JSON", "Body", "Entry", "EntryBrokenError", "field_of", "fresh_until"]
 
 JSON = Any  # a value of a catalogue field: anything JSON can say
 
 _ANSWERS = {answer.value: answer for answer in AnswerKind}
 _AGREEMENTS = {agreement.value: agreement for agreement in Agreement}
-
-
-class EntryBrokenError(BrokenError):
-    """A record opened to bytes that are not the body of an entry."""
 
 
 class Body(NamedTuple):
@@ -81,8 +80,8 @@ class Entry(NamedTuple):
     version: int
     state: EntryState
     body: Body
-    contested: bool = False
-    observations: tuple[str, ...] = ()
+    contested: bool = False  # she disagrees, or an observation of hers stands beside it
+    observations: tuple[Observation, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Entry {self.entry_id} version {self.version}>"

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from consent.decisions import Allowed
 from schemas.ids import CompartmentId
-from schemas.names import Agreement, Outcome
+from schemas.names import Agreement, Outcome, RecordKind
 from vault.carnet.entries import Body, Entry, EntryBrokenError, field_of
+from vault.carnet.remarks import Remark, RemarkBody, beside
 from vault.crypto import (
     FieldKey,
     GrantKey,
@@ -109,12 +110,19 @@ def open_fields(
     wanted.sort(key=lambda row: (row.head.compartment, row.head.entry_id))  # not as they were written
     salts = keys.shred.salts({row.head.slot for row in wanted})
     found: dict[CompartmentId, list[Entry]] = {}
+    remarks: dict[CompartmentId, list[Remark]] = {}
     for row in wanted:
         head = row.head
-        entry = _open(row, field_keys[head.compartment, head.epoch], salts[head.slot], instance)
+        key, salt = field_keys[head.compartment, head.epoch], salts[head.slot]
+        if head.kind is not RecordKind.ENTRY:
+            remarks.setdefault(head.compartment, []).append(_open_remark(row, key, salt, instance))
+            continue
+        entry = _open(row, key, salt, instance)
         if entry.body.holds:
             found.setdefault(head.compartment, []).append(entry)
-    return found
+    if not remarks:
+        return found
+    return {place: _with_remarks(entries, remarks.get(place, ())) for place, entries in found.items()}
 
 
 def not_forgotten(records: Sequence[RecordRow], shred: ShredTree) -> list[RecordRow]:
@@ -154,6 +162,27 @@ def _open(row: RecordRow, key: FieldKey, salt: SlotSalt, instance: str) -> Entry
     )
 
 
+def _open_remark(row: RecordRow, key: FieldKey, salt: SlotSalt, instance: str) -> Remark:
+    """Raises EntryBrokenError when the clear columns do not say what is sealed."""
+    head = row.head
+    body = RemarkBody.from_bytes(
+        open_record(row.record, key=key, salt=salt, context=context_of(head, instance))
+    )
+    if (body.kind, body.on_entry) != (head.kind, head.on_entry):
+        raise EntryBrokenError("a remark stands beside another entry than it says")
+    return Remark(head.entry_id, body)
+
+
+def _with_remarks(entries: Sequence[Entry], remarks: Sequence[Remark]) -> list[Entry]:
+    """Each entry with what stands beside it: never one without the other."""
+    told = []
+    for entry in entries:
+        observations = beside(entry.entry_id, remarks)
+        contested = entry.contested or bool(observations)
+        told.append(entry._replace(contested=contested, observations=observations))
+    return told
+
+
 # --- the owner's path ------------------------------------------------------------------------------------
 
 
@@ -187,7 +216,7 @@ def open_own(
     if any((row.head.compartment, row.head.epoch) not in keys for row in standing):
         raise EntryBrokenError("a record has no key")
     salts = secrets.shred.salts({row.head.slot for row in standing})
-    return [
-        _open(row, keys[row.head.compartment, row.head.epoch], salts[row.head.slot], instance)
-        for row in standing
-    ]
+    told = [(row, keys[row.head.compartment, row.head.epoch], salts[row.head.slot]) for row in standing]
+    entries = [_open(*one, instance) for one in told if one[0].head.kind is RecordKind.ENTRY]
+    remarks = [_open_remark(*one, instance) for one in told if one[0].head.kind is not RecordKind.ENTRY]
+    return _with_remarks(entries, remarks)

@@ -134,7 +134,7 @@ def _item(catalogue: Catalogue, field: Field, entry: Entry) -> Item:
         note=note_of(entry.body),
         state_words="vous n’êtes pas d’accord" if disagreed else "",
         sensitive=any(compartment.special for compartment in field.compartments()),
-        observations=entry.observations,
+        observations=tuple(one.body.text for one in entry.observations),
     )
 
 

@@ -23,12 +23,9 @@ from vault.services.key_sources import grant_name, hold_name
 from vault.services.parts import Parts
 from vault.services.ports import RecordHead, SecretName
 from vault.services.referents import REFERENT, binding_id
+from vault.services.writing import NoSuchEntryError
 
 ATTEMPTS = 20
-
-
-class NoSuchEntryError(CallerError):
-    """This carnet has no such entry, or it is already forgotten."""
 
 
 class NoSuchCarnetError(CallerError):

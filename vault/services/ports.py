@@ -30,6 +30,21 @@ from schemas.ids import (
     StructureId,
 )
 from schemas.names import EntryState
+from vault.services.path_ports import (
+    ContactStore,
+    ContactWork,
+    CountStore,
+    DemandStore,
+    DemandWork,
+    PathDateStore,
+    PathDateWork,
+    ProposalStore,
+    ProposalWork,
+    RecipientStore,
+    RecipientWork,
+    ValidationStore,
+    ValidationWork,
+)
 from vault.services.rows import (
     AccountRow,
     Appended,
@@ -129,6 +144,12 @@ class Work(
     NoticeWork,
     EmergencyWork,
     RuleWork,
+    ProposalWork,
+    ValidationWork,
+    PathDateWork,
+    DemandWork,
+    RecipientWork,
+    ContactWork,
     Protocol,
 ):
     """One transaction on D that holds the head lock. ``now`` never goes back in log order."""
@@ -214,6 +235,13 @@ class DataStore(
     NoticeStore,
     EmergencyStore,
     RuleStore,
+    ProposalStore,
+    ValidationStore,
+    PathDateStore,
+    DemandStore,
+    RecipientStore,
+    ContactStore,
+    CountStore,
     Protocol,
 ):
     def change(self) -> AbstractContextManager[Work]: ...

@@ -22,7 +22,7 @@ from schemas.ids import (
     SessionId,
     StructureId,
 )
-from schemas.names import EntryState, Outcome, Role, StructureKind
+from schemas.names import EntryState, Outcome, RecordKind, Role, StructureKind
 
 # --- the log ---------------------------------------------------------------------------------------------
 
@@ -123,6 +123,8 @@ class RecordHead(NamedTuple):
     schema_version: int
     state: EntryState
     held: bytes  # tells a holder of J_p whether the record holds an answered value (docs/formats/keys.md)
+    kind: RecordKind = RecordKind.ENTRY  # its sealed body says it again, and only that is believed
+    on_entry: EntryId | None = None  # an observation or a reply: beside which entry it stands
 
 
 class RecordRow(NamedTuple):

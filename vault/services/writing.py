@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from schemas.fields import Fault
 from schemas.ids import CarnetId, CompartmentId, EntryId, FieldId, new_id
-from schemas.names import Agreement, AnswerKind, EntryState, Outcome
+from schemas.names import Agreement, AnswerKind, EntryState, Outcome, RecordKind
 from vault.audit.events import AboutContent, Op
 from vault.carnet.entries import JSON, Body, Entry
 from vault.crypto import FieldKey, held_tag, owner_field_place, owner_wrapping_key, wrap_key
@@ -22,6 +22,8 @@ from vault.services.entries import own_field_keys, seal_body
 from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, KeyGoneError, OwnerAccess, OwnerSecrets
 from vault.services.parts import SCHEMA_VERSION, Parts
+from vault.services.path_dates import dates_of
+from vault.services.path_rows import PathDateRow
 from vault.services.ports import CarnetRow, FieldKeyRow, RecordHead, RecordRow, Work
 from vault.services.standing import check_acts
 
@@ -54,6 +56,10 @@ class CarnetClosedError(CallerError):
     """The carnet was erased."""
 
 
+class NoSuchEntryError(CallerError):
+    """The carnet has no such entry, or it was already forgotten."""
+
+
 class RacedError(Exception):
     """Another change came between sealing and the lock: look again, seal again."""
 
@@ -69,6 +75,8 @@ class Answer:
     author: str = BY_PERSON
     collected_at: datetime | None = None
     version: int | None = None  # the one the writer has seen; None: whatever stands
+    entry_id: EntryId | None = None  # which entry of a field that holds several; None: a new one
+    agreement: Agreement | None = None  # hers; None: agreed when she writes, not collected otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,8 @@ class _Sealed:
     replaces: RecordHead | None
     slot_taken: bool
     entry: Entry
+    dated: bool  # whether the catalogue remembers dates of this field
+    dates: tuple[PathDateRow, ...]
 
 
 def write_field(parts: Parts, owner: OwnerAccess, answer: Answer, *, actor: Actor) -> Entry:
@@ -85,6 +95,15 @@ def write_field(parts: Parts, owner: OwnerAccess, answer: Answer, *, actor: Acto
     RevisionConflictError, CarnetClosedError; nothing is half-written."""
     field = parts.catalogue.field(answer.field_id)
     if field.collection or (field.read_only and answer.source == BY_PERSON):
+        raise ReadOnlyFieldError(answer.field_id)
+    check_value(parts, answer)
+    return write_answers(parts, owner, [answer], actor=actor)[0]
+
+
+def write_entry(parts: Parts, owner: OwnerAccess, answer: Answer, *, actor: Actor) -> Entry:
+    """Write one entry of a field that holds several: a new one, or a new version of ``answer.entry_id``.
+    Raises as ``write_field``, and NoSuchEntryError when that entry does not stand."""
+    if not parts.catalogue.field(answer.field_id).collection:
         raise ReadOnlyFieldError(answer.field_id)
     check_value(parts, answer)
     return write_answers(parts, owner, [answer], actor=actor)[0]
@@ -104,7 +123,12 @@ def write_answers(
     """Several checked answers in one transaction and one entry: a form is saved whole or not at all. Raises
     RevisionConflictError, CarnetClosedError."""
     answers = [replace(answer, field_id=parts.catalogue.field(answer.field_id).id) for answer in answers]
-    if len({answer.field_id for answer in answers}) < len(answers):
+    once = [
+        (answer.field_id, answer.entry_id)
+        for answer in answers
+        if answer.entry_id is not None or not parts.catalogue.field(answer.field_id).collection
+    ]
+    if len(set(once)) < len(once):
         raise ValueError("a form answers each field once")
     if not answers:
         return []
@@ -187,6 +211,8 @@ def _store(
             work.add_field_key(key)
         for row in one.rows:
             work.add_record(row)
+        if one.dated:
+            work.set_path_dates(carnet.carnet_id, one.entry.entry_id, one.dates)
 
 
 def _check_keys_stand(parts: Parts, carnet_id: CarnetId, sealed: Sequence[_Sealed]) -> None:
@@ -217,7 +243,7 @@ class _Sealer:
         self._keys = own_field_keys(parts.data.field_keys(carnet.carnet_id), secrets, parts.instance)
 
     def seal(self, answer: Answer) -> _Sealed:
-        stands = self._standing(answer.field_id)
+        stands = self._standing(answer)
         if answer.version is not None and answer.version != (stands.version if stands else 0):
             raise RevisionConflictError(
                 answer.field_id, seen=answer.version, current=stands.version if stands else 0
@@ -233,7 +259,7 @@ class _Sealer:
             source=answer.source,
             author=answer.author,
             collected_at=answer.collected_at or self._parts.now(),
-            agreement=Agreement.AGREED if answer.author == BY_PERSON else Agreement.NOT_COLLECTED,
+            agreement=answer.agreement or _agreement_of(answer.author),
         )
         compartments = self._parts.catalogue.field(answer.field_id).compartments()
         for compartment in compartments:
@@ -245,17 +271,31 @@ class _Sealer:
         entry = Entry(
             entry_id, answer.field_id, rows[-1].head.compartment, version, EntryState.CURRENT, exact
         )
-        return _Sealed(tuple(rows), tuple(new_keys), stands, stands is None, entry)
-
-    def _standing(self, field_id: FieldId) -> RecordHead | None:
-        return next(
-            (
-                head
-                for head in self.heads
-                if head.state in ALIVE and head.compartment == CompartmentId(field_id)
-            ),
-            None,
+        field = self._parts.catalogue.field(answer.field_id)
+        dates = dates_of(
+            field, exact, carnet_id=self._carnet.carnet_id, entry_id=entry_id, journal=self._journal
         )
+        return _Sealed(
+            tuple(rows), tuple(new_keys), stands, stands is None, entry, bool(field.marks), tuple(dates)
+        )
+
+    def _standing(self, answer: Answer) -> RecordHead | None:
+        """What the answer makes a new version of. Raises NoSuchEntryError."""
+        mine = (
+            head
+            for head in self.heads
+            if head.state in ALIVE
+            and head.kind is RecordKind.ENTRY
+            and head.compartment == CompartmentId(answer.field_id)
+        )
+        if not self._parts.catalogue.field(answer.field_id).collection:
+            return next(mine, None)
+        if answer.entry_id is None:
+            return None
+        found = next((head for head in mine if head.entry_id == answer.entry_id), None)
+        if found is None:
+            raise NoSuchEntryError("no such entry in this field")
+        return found
 
     def _take_slot(self) -> int:
         slot, self._next_slot = self._next_slot, self._next_slot + 1
@@ -299,6 +339,10 @@ class _Sealer:
         self._keys[compartment, row.epoch] = key
         new_keys.append(row)
         return key, row.epoch
+
+
+def _agreement_of(author: str) -> Agreement:
+    return Agreement.AGREED if author == BY_PERSON else Agreement.NOT_COLLECTED
 
 
 def new_field_key(

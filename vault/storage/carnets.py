@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from schemas.ids import CarnetId, EntryId
-from schemas.names import EntryState, GrantState
+from schemas.names import EntryState, GrantState, RecordKind
 from vault.services.rows import CarnetRow, FieldKeyRow, RecordHead, RecordRow
 from vault.storage.columns import fixed, padded
 from vault.storage.doors import Changes, Looks
+from vault.storage.path_tables import OF_A_PATH, path_dates
 from vault.storage.sharing_tables import OF_A_CARNET
 from vault.storage.tables import accounts, carnets, field_keys, grant_keys, grants, records, rotations
 
@@ -33,7 +34,10 @@ HEAD = (
     records.c.schema_version,
     records.c.state,
     records.c.held,
+    records.c.kind,
+    records.c.on_entry,
 )
+SEALED = len(HEAD)  # where the record itself stands, selected right after its head
 IN_ORDER = (records.c.compartment, records.c.entry_id, records.c.version)
 
 _CARNET = select(*CARNET).where(carnets.c.carnet_id == bindparam("carnet"))
@@ -48,13 +52,26 @@ _FIELD_KEYS = (
     .order_by(field_keys.c.compartment, field_keys.c.epoch)
 )
 _STATES = {state.value: state for state in EntryState}
+_KINDS = {kind.value: kind for kind in RecordKind}
 
 
 def head_of(row: Sequence[Any]) -> RecordHead:
-    """The head in the first nine columns of ``row``, as selected by ``HEAD``."""
-    carnet_id, entry_id, compartment, version, slot, epoch, schema_version, state, held = row[:9]
+    """The head in the first columns of ``row``, as selected by ``HEAD``."""
+    carnet_id, entry_id, compartment, version, slot, epoch, schema_version, state, held, kind, on = row[
+        :SEALED
+    ]
     return RecordHead(
-        carnet_id, entry_id, compartment, version, slot, epoch, schema_version, _STATES[state], held
+        carnet_id,
+        entry_id,
+        compartment,
+        version,
+        slot,
+        epoch,
+        schema_version,
+        _STATES[state],
+        held,
+        _KINDS[kind],
+        on,
     )
 
 
@@ -118,6 +135,8 @@ class CarnetChanges(Changes):
                 "state": head.state.value,
                 "held": head.held,
                 "record": row.record,
+                "kind": head.kind.value,
+                "on_entry": head.on_entry,
             },
         )
 
@@ -131,7 +150,9 @@ class CarnetChanges(Changes):
         self._connection.execute(statement.values(state=state.value))
 
     def delete_records(self, carnet_id: CarnetId, entry_id: EntryId) -> int:
-        """All versions of an entry."""
+        """All versions of an entry, and the dates remembered beside it."""
+        beside = delete(path_dates).where(path_dates.c.carnet_id == carnet_id)
+        self._connection.execute(beside.where(path_dates.c.entry_id == entry_id))
         return self._connection.execute(
             delete(records).where(records.c.carnet_id == carnet_id, records.c.entry_id == entry_id)
         ).rowcount
@@ -160,7 +181,7 @@ class CarnetChanges(Changes):
             table.name: self._connection.execute(delete(table).where(table.c.carnet_id == carnet_id)).rowcount
             for table in (records, field_keys, grant_keys, accounts)
         }
-        for table in (rotations, *OF_A_CARNET):
+        for table in (rotations, *OF_A_CARNET, *OF_A_PATH):
             self._connection.execute(delete(table).where(table.c.carnet_id == carnet_id))
         counts[grants.name] = self._end_grants(carnet_id)
         counts[carnets.name] = self._connection.execute(
@@ -192,7 +213,7 @@ class CarnetLooks(Looks):
         """What stands now (current, frozen); with ``history`` every record not forgotten."""
         with self._database.read() as connection:
             rows = connection.execute(_RECORDS if history else _STANDING_RECORDS, {"carnet": carnet_id})
-            found = [RecordRow(head_of(row), row[9]) for row in rows]
+            found = [RecordRow(head_of(row), row[SEALED]) for row in rows]
         return [row for row in found if row.head.state is not EntryState.FORGOTTEN]
 
     def field_keys(self, carnet_id: CarnetId) -> Sequence[FieldKeyRow]:

@@ -21,7 +21,7 @@ from vault.services.rows import (
     RecordRow,
     StandingReferent,
 )
-from vault.storage.carnets import HEAD, head_of
+from vault.storage.carnets import HEAD, SEALED, head_of
 from vault.storage.columns import fixed, from_ms, to_ms
 from vault.storage.database import Database
 from vault.storage.doors import Looks
@@ -144,7 +144,7 @@ class ConsentedReads(Looks):
         wraps: dict[tuple[CarnetId, GrantId], list[GrantKeyRow]] = {}
         with self._database.read() as connection:
             for record in _RECORDS.rows(connection, **asked):
-                found.setdefault(record[0], []).append(RecordRow(head_of(record), record[9]))
+                found.setdefault(record[0], []).append(RecordRow(head_of(record), record[SEALED]))
             for wrap in _WRAPS.rows(connection, **asked):
                 wraps.setdefault((wrap[4], wrap[0]), []).append(GrantKeyRow(*wrap[:4]))
         return [

@@ -20,7 +20,10 @@ from vault.storage.audit_log import HeldLog, LogIdentity, found_log
 from vault.storage.carnets import CarnetChanges, CarnetLooks
 from vault.storage.clients import ClientChanges, ClientLooks
 from vault.storage.consented_reads import ConsentedReads
+from vault.storage.contacts import ContactChanges, ContactLooks
+from vault.storage.counts import CountLooks
 from vault.storage.database import Database
+from vault.storage.demands import DemandChanges, DemandLooks
 from vault.storage.emergencies import EmergencyChanges, EmergencyLooks
 from vault.storage.failures import LOG, ConflictError
 from vault.storage.grant_requests import RequestChanges, RequestLooks
@@ -31,14 +34,18 @@ from vault.storage.log_index import LogLooks
 from vault.storage.mandates import MandateChanges, MandateLooks
 from vault.storage.notices import NoticeChanges, NoticeLooks
 from vault.storage.outbox import OutboxChanges, OutboxLooks
+from vault.storage.path_dates import PathDateChanges, PathDateLooks
 from vault.storage.pauses import PauseChanges, PauseLooks
 from vault.storage.people import PeopleChanges, PeopleLooks
+from vault.storage.proposals import ProposalChanges, ProposalLooks
 from vault.storage.receipts import ReceiptChanges, ReceiptLooks
+from vault.storage.recipients import RecipientChanges, RecipientLooks
 from vault.storage.referents import ReferentChanges, ReferentLooks
 from vault.storage.relinkings import RelinkingChanges, RelinkingLooks
 from vault.storage.rotations import RotationChanges, RotationLooks
 from vault.storage.rules import RuleChanges, RuleLooks
 from vault.storage.tables import log_head, once_held
+from vault.storage.validations import ValidationChanges, ValidationLooks
 
 
 class SqlWork(
@@ -58,6 +65,12 @@ class SqlWork(
     NoticeChanges,
     EmergencyChanges,
     RuleChanges,
+    ProposalChanges,
+    ValidationChanges,
+    PathDateChanges,
+    DemandChanges,
+    RecipientChanges,
+    ContactChanges,
 ):
     """One transaction that holds the head lock. Nothing of it stands unless ``commit`` returns."""
 
@@ -91,6 +104,13 @@ class SqlDataStore(
     NoticeLooks,
     EmergencyLooks,
     RuleLooks,
+    ProposalLooks,
+    ValidationLooks,
+    PathDateLooks,
+    DemandLooks,
+    RecipientLooks,
+    ContactLooks,
+    CountLooks,
     LogLooks,
     ConsentedReads,
 ):

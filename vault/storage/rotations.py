@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, select, upda
 
 from schemas.ids import CarnetId, CompartmentId, GrantId
 from vault.services.rows import FieldKeyRow, GrantKeyRow, GrantRow, RecordRow
-from vault.storage.carnets import HEAD, IN_ORDER, head_of
+from vault.storage.carnets import HEAD, IN_ORDER, SEALED, head_of
 from vault.storage.columns import insert_if_absent, padded
 from vault.storage.doors import Changes, Looks
 from vault.storage.grants import GRANT, STANDING, TermsError, grant_of
@@ -121,7 +121,9 @@ class RotationChanges(Changes):
         mine = select(*HEAD, records.c.record).where(
             records.c.carnet_id == carnet_id, records.c.compartment.in_(padded(compartments))
         )
-        return [RecordRow(head_of(row), row[9]) for row in self._connection.execute(mine.order_by(*IN_ORDER))]
+        return [
+            RecordRow(head_of(row), row[SEALED]) for row in self._connection.execute(mine.order_by(*IN_ORDER))
+        ]
 
 
 class RotationLooks(Looks):

@@ -56,6 +56,8 @@ records = Table(
     Column("state", String(16), nullable=False),
     Column("held", LargeBinary, nullable=False),
     Column("record", LargeBinary, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="entry"),
+    Column("on_entry", Id),
     named("compartment"),
     named("entry_id"),
     CheckConstraint("slot >= 0 AND slot < 65536", name="slot_is_one"),

@@ -8,11 +8,12 @@ from starlette.responses import JSONResponse
 
 from consent.grants import Grant, Grantee, GranteeKind
 from schemas.fields import Catalogue, Compartment
-from schemas.ids import CarnetId, GrantId, StructureId
+from schemas.ids import CarnetId, EntryId, GrantId, StructureId
 from schemas.names import GrantState
 from schemas.purposes import Purpose
 from vault.audit.events import ActorKind, Op
 from vault.carnet.entries import Entry, fresh_until
+from vault.carnet.remarks import Observation, RemarkBody
 from vault.services.overseeing import LogHealth, OverseenEntry
 from vault.services.own_carnet import Access, OwnCarnet
 from vault.services.ports import StructureRow
@@ -87,10 +88,27 @@ def entry_document(catalogue: Catalogue, entry: Entry) -> Document:
         "author": body.author,
         "source": body.source,
         "collected_at": instant(body.collected_at),
-        "observations": list(entry.observations),
+        "observations": [observation_document(one) for one in entry.observations],
     }
     until = fresh_until(body.collected_at, catalogue.field(entry.field_id).fresh_days)
     return told | ({"fresh_until": instant(until)} if until is not None else {})
+
+
+def observation_document(observation: Observation) -> Document:
+    """An observation and the replies to it, as everybody who reads the entry gets them."""
+    return _remark_document(observation.observation_id, observation.body) | {
+        "replies": [_remark_document(reply.remark_id, reply.body) for reply in observation.replies]
+    }
+
+
+def _remark_document(remark_id: EntryId, body: RemarkBody) -> Document:
+    return {
+        "observation_id": remark_id,
+        "on_version": body.on_version,
+        "text": body.text,
+        "author": body.source,
+        "said_at": instant(body.said_at),
+    }
 
 
 def carnet_document(catalogue: Catalogue, carnet: OwnCarnet) -> Document:
@@ -199,7 +217,7 @@ def _shared_entry(entry: Entry) -> Document:
         "collected_at": instant(body.collected_at),
         "agreement": body.agreement,
         "contested": entry.contested,
-        "observations": entry.observations,
+        "observations": [observation_document(one) for one in entry.observations],
     }
 
 

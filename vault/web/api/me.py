@@ -78,7 +78,14 @@ def put_field(
         "my_accesses",
         "Who looked, newest first",
         callers=Callers.SIGNED_IN,
-        parameters=[AFTER, query("own", "1: her own consultations too", {"enum": ["0", "1"]})],
+        parameters=[
+            AFTER,
+            query(
+                "own",
+                "1: her own consultations too; empty is as if it were not there",
+                {"enum": ["", "0", "1"]},
+            ),
+        ],
         answers={200: document(page_of("Access"), "One page of accesses")},
         problems=["not-found", "invalid", "log-unavailable"],
         entries=1,

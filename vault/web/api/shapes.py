@@ -65,7 +65,8 @@ def page_of(name: str) -> Schema:
     return shape({"items": several(ref(name)), "next": TEXT_OR_NULL})
 
 
-OBSERVATION: Schema = {"type": "object"}  # its members come with the observations themselves
+_REMARK = {"observation_id": TEXT, "on_version": COUNT, "text": TEXT, "author": TEXT, "said_at": INSTANT}
+OBSERVATION = shape(_REMARK | {"replies": several(shape(_REMARK))})
 
 ENTRY = shape(
     {

@@ -1,0 +1,88 @@
+"""What the services need from D about what is written together: one pair of protocols a topic.
+
+``Work`` and ``DataStore`` (``ports``) hold them all. Rows: ``path_rows``.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from schemas.ids import CarnetId, EntryId
+from vault.services.path_rows import PathDateRow
+
+# --- what somebody proposes to write ---
+
+
+class ProposalWork(Protocol):
+    """Inside one locked transaction."""
+
+
+class ProposalStore(Protocol):
+    """Beside it."""
+
+
+# --- what the référent validated ---
+
+
+class ValidationWork(Protocol):
+    """Inside one locked transaction."""
+
+
+class ValidationStore(Protocol):
+    """Beside it."""
+
+
+# --- dates remembered beside values ---
+
+
+class PathDateWork(Protocol):
+    """Inside one locked transaction."""
+
+    def set_path_dates(
+        self, carnet_id: CarnetId, entry_id: EntryId, rows: Sequence[PathDateRow]
+    ) -> None: ...  # in place of those the entry had
+
+
+class PathDateStore(Protocol):
+    """Beside it."""
+
+    def path_dates(self, carnet_id: CarnetId) -> Sequence[PathDateRow]: ...
+
+
+# --- she exercises a right ---
+
+
+class DemandWork(Protocol):
+    """Inside one locked transaction."""
+
+
+class DemandStore(Protocol):
+    """Beside it."""
+
+
+# --- who is told of it, and what does not come back ---
+
+
+class RecipientWork(Protocol):
+    """Inside one locked transaction."""
+
+
+class RecipientStore(Protocol):
+    """Beside it."""
+
+
+# --- how long it is kept ---
+
+
+class ContactWork(Protocol):
+    """Inside one locked transaction."""
+
+
+class ContactStore(Protocol):
+    """Beside it."""
+
+
+# --- counts that name nobody ---
+
+
+class CountStore(Protocol):
+    """Each method is a transaction of its own: no decision depends on them."""
