@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from consent.grants import Grant, Grantee
 from consent.lifecycle import By, Move
 from schemas.ids import CarnetId, ClientId, CompartmentId, PurposeId, SessionId, StructureId
 from schemas.names import StructureKind
+from tests.services.racing_rules import starts_again
 from tests.world import PURPOSE, SIAE_FIELDS, Someone, System, World
 from vault.audit.events import ActorKind
 from vault.services import reading
@@ -67,11 +69,12 @@ class Seen:
     refused: int = 0
     changes: int = 0
     rotations: int = 0
+    starts: int = 0  # openings under other rules
     wrong: list[str] = field(default_factory=list)
 
     @property
     def steps(self) -> int:
-        return len(self.reads) + self.refused + self.changes + self.rotations
+        return len(self.reads) + self.refused + self.changes + self.rotations + self.starts
 
 
 def race(
@@ -82,14 +85,17 @@ def race(
     seed: int,
     more: Sequence[Callable[[], Any]] = (),
     rotating: Sequence[Someone] = (),
+    rules: Path | None = None,
 ) -> Seen:
     """Every pair of a person and a structure has one thread that shares, narrows and withdraws; two more
-    threads read anything, and two change the keys of ``rotating``. ``more`` is called over and over."""
+    threads read anything, and two change the keys of ``rotating``. ``more`` is called over and over.
+    ``rules``: a folder for the rules under which one more opens the instance again and again."""
     persons, systems = scene.everyone()
     seen, over = Seen(), time.monotonic() + seconds
     works = [_gives(world, who, system, seen) for who in persons for system in systems]
     works += [_reads(world, scene.carnets, systems, seen) for _ in range(2)]
     works += [_rotates(world, rotating, seen) for _ in range(2 if rotating else 0)]
+    works += [starts_again(world, rules, scene.carnets, systems, seen)] if rules else []
     works += [_beside(work) for work in more]
     threads = [
         threading.Thread(target=_repeat, args=(work, random.Random(seed + n), over, seen))  # noqa: S311
@@ -204,7 +210,8 @@ def main() -> None:
     try:
         scene, seconds, seed = Scene(**told["scene"]), told["seconds"], told["seed"]
         rotating = [_person(*one) for one in told["rotating"]]
-        seen = race(world, scene, seconds=seconds, seed=seed, rotating=rotating)
+        rules = Path(told["rules"]) if told["rules"] else None
+        seen = race(world, scene, seconds=seconds, seed=seed, rotating=rotating, rules=rules)
     finally:
         world.close()
     json.dump(asdict(seen), sys.stdout)

@@ -19,15 +19,18 @@ from tests.services.log_order import events_of, faults
 from tests.world import PURPOSE, SIAE_FIELDS, MovingClock, Someone, System, World
 from vault.audit.events import Op
 from vault.errors import ConfigError
+from vault.services.journal import OPERATOR
 from vault.services.reading import AccessEnded, FieldsView
 from vault.services.rule_walk import BATCH, suspend_overtaken
 from vault.services.sharing_rows import RuleVersionRow
-from vault.services.suspending import CannotMoveError, Why, holds_of, resume_grant
+from vault.services.suspending import CannotMoveError, Why, holds_of, resume_grant, suspend_grant
 from vault.services.upkeep import run_upkeep
 from vault.storage.sharing_tables import rule_versions
 from vault.storage.tables import grants
 
 BECOMES, STAYS = SIAE_FIELDS[0], SIAE_FIELDS[1]
+BEFORE = json.loads(SHIPPED.read_text(encoding="utf-8"))["version"]
+FIRST, SECOND = str(BEFORE), str(BEFORE + 1)
 
 
 @pytest.fixture
@@ -48,9 +51,10 @@ def spot(tmp_path: Path) -> Iterator[World]:
 
 @contextmanager
 def under(world: World, folder: Path, version: int, *special: str) -> Iterator[World]:
-    """The same instance, started again with a catalogue in which ``special`` became so."""
+    """The same instance, started again with a catalogue in which ``special`` became so. ``version``: 1 for
+    the same as before, then those that followed."""
     told = json.loads(SHIPPED.read_text(encoding="utf-8"))
-    told["version"] = version
+    told["version"] = BEFORE - 1 + version
     for name in special:
         note = told["properties"][name]["carnet"]
         note.update(sensitivity=["9"], presets=[])
@@ -138,7 +142,7 @@ def test_a_memory_that_nothing_vouches_for_opens_nothing(spot: World, tmp_path: 
     with under(spot, tmp_path, 2, BECOMES):
         pass
     with spot.app.data.database.read() as connection:
-        (theirs,) = connection.execute(rule_versions.select().where(rule_versions.c.version == "2")).all()
+        (theirs,) = connection.execute(rule_versions.select().where(rule_versions.c.version == SECOND)).all()
     mine = rule_versions.c.version == known.version
     if spoiled == "gone":
         in_the_store(spot, delete(rule_versions).where(mine))
@@ -169,16 +173,16 @@ def test_each_start_remembers_the_version_once_and_says_so_once(place: World, tm
         with under(place, tmp_path, 2, BECOMES):
             pass
     assert place.parts.data.log_size() == size + 1
-    assert [row.version for row in place.parts.data.rule_versions("catalogue")] == ["1", "2"]
+    assert [row.version for row in place.parts.data.rule_versions("catalogue")] == [FIRST, SECOND]
 
 
 def test_an_instance_older_than_its_memory_gets_one_at_its_next_start(spot: World) -> None:
     in_the_store(spot, delete(rule_versions))
-    spot.parts.keystore.delete_secrets([("binding", "catalogue:1")])
+    spot.parts.keystore.delete_secrets([("binding", "catalogue:" + FIRST)])
     size = spot.parts.data.log_size()
     later = spot.reopened()
     try:
-        assert set(later.parts.special_under) == {"1"}
+        assert set(later.parts.special_under) == {FIRST}
         assert later.parts.data.log_size() == size + 1
     finally:
         later.close()
@@ -237,13 +241,38 @@ def test_the_store_keeps_one_row_a_version_and_walks_along_what_is_granted(place
     assert place.parts.data.rule_versions("frame") == [RuleVersionRow("frame", "7", '{"again":1}')]
     ids, after = list[GrantId](), None
     while True:
-        rows, after = place.parts.data.granted_after(after, limit=1)
+        rows, after = place.parts.data.standing_after(after, limit=1)
         ids += [row.grant.id for row in rows]
         if after is None:
             break
     assert ids == sorted([first, other])
     place.withdraw(ana, place.parts.data.grants_of(ana.carnet_id)[0].grant)
-    rows, _ = place.parts.data.granted_after(None, limit=10)
+    rows, _ = place.parts.data.standing_after(None, limit=10)
     assert len(rows) == 1
     in_the_store(place, insert(rule_versions).values(kind="walk", version="other", told="not json"))
     run_upkeep(place.parts)
+
+
+def test_what_she_suspended_herself_is_looked_at_too_and_she_does_not_take_it_up(
+    place: World, tmp_path: Path
+) -> None:
+    """Hers waits for her yes from there on, the officer's stays his, and neither of them is resumed."""
+    ana, alpha, beta = place.newcomer(), place.system(), place.system("SIAE Beta")
+    place.fill(ana)
+    hers = place.share(ana, alpha.structure_id, [BECOMES, STAYS])
+    other = place.share(ana, beta.structure_id, [BECOMES])
+    told = (place.parts, ana.carnet_id)
+    suspend_grant(*told, hers.id, by=By.PERSON, why=Why.HER_CHOICE, actor=ana.actor)
+    suspend_grant(*told, other.id, by=By.DPO, why=Why.CHECK, actor=OPERATOR)
+    with under(place, tmp_path, 2, BECOMES) as later:
+        found = holds_of(later.parts, [hers.id, other.id])
+        assert (found[hers.id].by, found[hers.id].why) == (By.SYSTEM, Why.NOW_SPECIAL)
+        assert found[other.id].by is By.DPO
+        for who, by, grant in ((ana.actor, By.PERSON, hers), (OPERATOR, By.DPO, other)):
+            with pytest.raises(CannotMoveError):
+                resume_grant(later.parts, ana.carnet_id, grant.id, by=by, actor=who)
+        events = events_of(later, [ana.carnet_id])
+        assert [event.op for event in events].count(Op.SUSPEND) == 3, "she is told of it"
+        assert faults(events) == []
+        later.share(ana, alpha.structure_id, [BECOMES, STAYS])
+        assert set(later.values(alpha, ana.carnet_id)) == {BECOMES, STAYS}

@@ -70,10 +70,18 @@ def test_in_threads_no_read_stands_after_its_grant_s_end(town: World, clock: Mov
 
 
 def in_processes(
-    world: World, scene: Scene, *, count: int, seconds: float, seed: int, rotating: bool = False
+    world: World,
+    scene: Scene,
+    *,
+    count: int,
+    seconds: float,
+    seed: int,
+    rotating: bool = False,
+    rules: Path | None = None,
 ) -> list[Seen]:
     """Each shares and withdraws for a person of its own, and reads the carnets of all; ``rotating``: both
-    change the keys of all, so that two rotations meet as often as they can."""
+    change the keys of all, so that two rotations meet as often as they can. ``rules``: a folder for those
+    that the first one changes meanwhile."""
     command = [sys.executable, "-m", "tests.services.racing"]
     running = []
     for number in range(count):
@@ -83,6 +91,7 @@ def in_processes(
             "seconds": seconds,
             "seed": seed + 100 * number,
             "rotating": scene.persons if rotating else [],
+            "rules": str(rules) if rules and number == 0 else None,
         }
         process = subprocess.Popen(
             command,
@@ -115,6 +124,19 @@ def test_in_processes_no_read_stands_after_its_grant_s_end(world: World) -> None
     left_whole(world, scene, persons)
 
 
+def test_when_the_rules_change_meanwhile_nobody_reads_beyond_them(world: World, tmp_path: Path) -> None:
+    """Some still go by the former rules, in threads or in processes of their own, when the instance is opened
+    under others: what those leave nothing of stands still for all of them."""
+    scene, persons = a_scene(world)
+    if world.app.data.database.sqlite:
+        everything = [race(world, scene, seconds=SHORT, seed=4, rules=tmp_path)]
+    else:
+        everything = in_processes(world, scene, count=2, seconds=SHORT, seed=4, rules=tmp_path)
+    check(world, persons, everything)
+    assert sum(seen.starts for seen in everything) > 0
+    left_whole(world, scene, persons)
+
+
 def left_whole(world: World, scene: Scene, persons: Sequence[Someone]) -> None:
     """Once all is quiet: no key of an older epoch is left, and what she shares now opens whole."""
     _, systems = scene.everyone()
@@ -128,21 +150,24 @@ def left_whole(world: World, scene: Scene, persons: Sequence[Someone]) -> None:
 
 @pytest.mark.soak
 def test_in_a_hundred_thousand_interleavings_no_read_stands_after_its_grant_s_end(
-    world: World, soak_seconds: float, record_property: Callable[[str, object], None]
+    world: World, soak_seconds: float, record_property: Callable[[str, object], None], tmp_path: Path
 ) -> None:
-    """As many as fit in the time, up to 100 000, in two processes. Each is one operation among others under
-    way: the machine decided what came before, between and after."""
+    """As many as fit in the time, up to 100 000, in two processes, while keys and rules change. Each is one
+    operation among others under way: the machine decided what came before, between and after."""
     steps, over, seed = 0, time.monotonic() + soak_seconds, 3
     while steps < 100_000 and time.monotonic() < over:
         scene, persons = a_scene(world)
         seconds = max(2.0, min(30.0, over - time.monotonic()))
-        everything = in_processes(world, scene, count=2, seconds=seconds, seed=seed, rotating=seed % 2 == 1)
+        keys, rules = seed % 2 == 1, tmp_path if seed % 3 else None
+        everything = in_processes(
+            world, scene, count=2, seconds=seconds, seed=seed, rotating=keys, rules=rules
+        )
         check(world, persons, everything)
         left_whole(world, scene, persons)
         steps += sum(seen.steps for seen in everything)
         seed += 1001
+        print(f"\n{steps} reads, refusals, changes, rotations and starts raced one another", flush=True)  # noqa: T201
     record_property("interleavings", steps)
-    print(f"\n{steps} reads, refusals, changes and rotations raced one another")  # noqa: T201
 
 
 # --- that the checker can fail: its own tests are tests/domain/test_audit_order.py ------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
@@ -207,3 +208,46 @@ def one_act(world: World, carnet_id: CarnetId, grant_id: GrantId, act: str, acto
     else:
         move = Move.REVOKE if act == "revoke" else Move.INVALIDATE
         override_grant(parts, carnet_id, grant_id, move, why=Why.CHECK, actor=actor)
+
+
+def test_of_a_resuming_and_a_suspending_in_one_instant_the_one_who_came_last_stands(
+    town: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """She suspended it, takes it up in two tabs, and the officer suspends it in between."""
+    who, system = a_share(town)
+    grant = town.share(who, system.structure_id)
+    told = (town.parts, who.carnet_id, grant.id)
+    suspend_grant(*told, by=By.PERSON, why=Why.HER_CHOICE, actor=who.actor)
+    honest = town.parts.data.change
+
+    def change() -> Any:
+        monkeypatch.setattr(town.parts.data, "change", honest)
+        resume_grant(*told, by=By.PERSON, actor=who.actor)
+        suspend_grant(*told, by=By.DPO, why=Why.CHECK, actor=OPERATOR)
+        return honest()
+
+    monkeypatch.setattr(town.parts.data, "change", change)
+    with pytest.raises(CannotMoveError):
+        resume_grant(*told, by=By.PERSON, actor=who.actor)
+    assert holds_of(town.parts, [grant.id])[grant.id].by is By.DPO
+    assert isinstance(town.read(system, who.carnet_id), AccessEnded)
+
+
+def test_who_takes_it_up_takes_away_no_hold_that_came_after(
+    town: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who, system = a_share(town)
+    grant = town.share(who, system.structure_id)
+    told = (town.parts, who.carnet_id, grant.id)
+    suspend_grant(*told, by=By.PERSON, why=Why.HER_CHOICE, actor=who.actor)
+    honest, changes = town.parts.data.change, list[int]()
+
+    def change() -> Any:
+        changes.append(len(changes))
+        if len(changes) == 2:  # between the entry and the row of K
+            suspend_grant(*told, by=By.DPO, why=Why.CHECK, actor=OPERATOR)
+        return honest()
+
+    monkeypatch.setattr(town.parts.data, "change", change)
+    resume_grant(*told, by=By.PERSON, actor=who.actor)
+    assert holds_of(town.parts, [grant.id])[grant.id].by is By.DPO

@@ -11,7 +11,8 @@ A row of K vouches for it: a version that nothing vouches for is one we know not
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from consent.decisions import Rules
+from consent.decisions import Overtaken, Rules, overtaken
+from consent.grants import Grantee, GranteeKind, Terms
 from schemas.canonical import CanonicalError, canonical, parse_canonical
 from schemas.ids import CompartmentId, PurposeId
 from schemas.names import StructureKind
@@ -20,6 +21,7 @@ from vault.errors import ConfigError
 from vault.services.bindings import binding_name, binding_row, holds
 from vault.services.parts import Parts
 from vault.services.sharing_rows import RuleVersionRow
+from vault.services.structures import NoSuchStructureError, known_structure, structure_behind
 
 CATALOGUE = "catalogue"
 _Names = frozenset[CompartmentId]
@@ -42,6 +44,22 @@ def rules_for(parts: Parts, purpose_id: PurposeId, kind: StructureKind | None) -
         purpose.legal_basis,
         parts.special_under,
     )
+
+
+def kind_of(parts: Parts, grantee: Grantee) -> StructureKind | None:
+    """Of the structure behind it; None when nothing sure is known: then its kind is no reason."""
+    if grantee.kind is GranteeKind.EMERGENCY:
+        return None
+    structure_id = structure_behind(parts, grantee)
+    try:
+        return known_structure(parts, structure_id).kind if structure_id else None
+    except NoSuchStructureError:
+        return None
+
+
+def overtaken_now(parts: Parts, terms: Terms) -> Overtaken | None:
+    """Whether the rules in force leave nothing of this share."""
+    return overtaken(terms, rules_for(parts, terms.purpose_id, kind_of(parts, terms.grantee)))
 
 
 # --- what is remembered of each catalogue ----------------------------------------------------------------

@@ -1,8 +1,9 @@
 """When the rules changed, each share that they leave nothing of is suspended, and the person is told why.
 
 Its readers are refused already, by the decision (``consent.decisions.overtaken``): this only writes it down.
-One walk along all standing shares for each state of the rules; D remembers how far it went. Nothing depends
-on what it remembers: whoever spoils that delays what is written, and lets nobody read.
+One walk along all standing shares, those she suspended herself among them, for each state of the rules; D
+remembers how far it went. Nothing depends on what it remembers: whoever spoils that delays what is written,
+and lets nobody read.
 """
 
 from collections.abc import Sequence
@@ -10,20 +11,18 @@ from contextlib import suppress
 from hashlib import sha256
 
 from consent.decisions import Overtaken, overtaken
-from consent.grants import Grantee, GranteeKind
 from consent.lifecycle import By
 from schemas.canonical import CanonicalError, canonical, parse_canonical
 from schemas.ids import GrantId
-from schemas.names import StructureKind
+from schemas.names import GrantState
 from vault.errors import UnavailableError
 from vault.services.journal import OPERATOR
 from vault.services.parts import Parts
 from vault.services.ports import GrantRow
-from vault.services.rule_changes import rules_for
+from vault.services.rule_changes import kind_of, rules_for
 from vault.services.sharing_rows import RuleVersionRow
 from vault.services.stopping import NoSuchGrantError
-from vault.services.structures import NoSuchStructureError, known_structure, structure_behind
-from vault.services.suspending import CannotMoveError, Why, suspend_grant
+from vault.services.suspending import HERS, CannotMoveError, Why, holds_of, suspend_grant
 
 WALK, LAST = "walk", "last"
 BATCH, BATCHES = 200, 100  # a pass looks at 20 000 shares at most
@@ -39,7 +38,7 @@ def suspend_overtaken(parts: Parts) -> int:
         return 0
     suspended, broken = 0, list[Exception]()
     for _ in range(BATCHES):
-        rows, after = parts.data.granted_after(after, limit=BATCH)
+        rows, after = parts.data.standing_after(after, limit=BATCH)
         suspended += _suspend(parts, rows, broken)
         if after is None:
             break
@@ -53,11 +52,12 @@ def suspend_overtaken(parts: Parts) -> int:
 
 
 def _suspend(parts: Parts, rows: Sequence[GrantRow], broken: list[Exception]) -> int:
-    kinds = {grantee: _kind_of(parts, grantee) for grantee in {row.grant.terms.grantee for row in rows}}
+    kinds = {grantee: kind_of(parts, grantee) for grantee in {row.grant.terms.grantee for row in rows}}
+    held = holds_of(parts, [row.grant.id for row in rows if row.grant.state is GrantState.SUSPENDED])
     done = 0
     for terms in (row.grant.terms for row in rows):
         why = overtaken(terms, rules_for(parts, terms.purpose_id, kinds[terms.grantee]))
-        if why is None:
+        if why is None or (terms.grant_id in held and held[terms.grant_id].by not in HERS):
             continue
         try:
             with suppress(CannotMoveError, NoSuchGrantError):  # it ended meanwhile
@@ -70,17 +70,6 @@ def _suspend(parts: Parts, rows: Sequence[GrantRow], broken: list[Exception]) ->
         except Exception as error:  # whatever is wrong with this one, the others are written down
             broken.append(error)
     return done
-
-
-def _kind_of(parts: Parts, grantee: Grantee) -> StructureKind | None:
-    """None when nothing sure is known: then its kind is no reason."""
-    if grantee.kind is GranteeKind.EMERGENCY:
-        return None
-    structure_id = structure_behind(parts, grantee)
-    try:
-        return known_structure(parts, structure_id).kind if structure_id else None
-    except NoSuchStructureError:
-        return None
 
 
 def _digest(parts: Parts) -> str:

@@ -210,6 +210,6 @@ class RuleStore(Protocol):
     """Beside it."""
 
     def rule_versions(self, kind: str) -> Sequence[RuleVersionRow]: ...
-    def granted_after(
+    def standing_after(
         self, after: GrantId | None, *, limit: int
     ) -> tuple[Sequence[GrantRow], GrantId | None]: ...  # of open carnets, by id; and where to go on

@@ -5,8 +5,12 @@ without which Q_g is given to a reader; whoever writes in D alone cannot make a 
 keeps who suspended it and why, and dies with the share. Q_g and the wraps stay: going on needs nobody's key.
 
 Suspending, under the head lock: the row of K, then the entry with the state. Going on: the entry with the
-state, then that row.
+state, then that row, under the lock again: somebody may have suspended it meanwhile.
 Killed in between, the share is refused to readers; doing it again ends what was begun.
+
+What the person suspended and the rules then left nothing of is the service's to hold from there on, with an
+entry that says why: she gives it again, she does not take it up. And nobody takes up what they leave nothing
+of, whoever held it.
 """
 
 from collections.abc import Collection, Mapping
@@ -25,11 +29,13 @@ from vault.services.journal import Actor, agents_of
 from vault.services.key_sources import hold_name
 from vault.services.parts import Parts
 from vault.services.ports import SecretRow
+from vault.services.rule_changes import overtaken_now
 from vault.services.standing import check_officer
 from vault.services.stopping import find_grant
 from vault.services.structures import structure_behind
 
 LONGEST_WORDS = 500  # characters
+HERS = (By.PERSON, By.REPRESENTATIVE)  # holds that the service takes over when it must
 
 
 class Why(Word):
@@ -74,8 +80,8 @@ def suspend_grant(
     actor: Actor,
     words: str = "",
 ) -> Grant:
-    """From now on nobody reads under it. Suspended again, it stays as it was first. Raises NoSuchGrantError,
-    CannotMoveError, NoLongerOfficerError."""
+    """From now on nobody reads under it. Suspended again, it stays as it was first; what she suspended and
+    the service must is the service's. Raises NoSuchGrantError, CannotMoveError, NoLongerOfficerError."""
     words = checked_words(words)
     _check_by(parts, by, actor)
     journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id], agents=agents_of(actor))
@@ -86,11 +92,16 @@ def suspend_grant(
         if grant.state is GrantState.SUSPENDED:
             if not parts.rows.rows([hold_name(grant_id)]):  # a row of K was lost: it is said again
                 _keep(parts, grant_id, hold)
-            return grant
-        allowed(grant, Move.SUSPEND, by, work.now, Facts(reason=True))
+                return grant
+            if by is not By.SYSTEM or holds_of(parts, [grant_id])[grant_id].by not in HERS:
+                return grant
+        else:
+            allowed(grant, Move.SUSPEND, by, work.now, Facts(reason=True))
         _keep(parts, grant_id, hold)  # in place of what a process that died may have left
-        moved = held(grant, GrantState.SUSPENDED)
-        work.hold_grant(moved)
+        moved = grant
+        if grant.state is not GrantState.SUSPENDED:
+            moved = held(grant, GrantState.SUSPENDED)
+            work.hold_grant(moved)
         structure_id = structure_behind(parts, grant.terms.grantee)
         reason = told(why, words)
         note_move(work, parts, Op.SUSPEND, moved, structure_id, journals, actor, reason=reason)
@@ -108,16 +119,18 @@ def _keep(parts: Parts, grant_id: GrantId, hold: Hold) -> None:
 
 
 def resume_grant(parts: Parts, carnet_id: CarnetId, grant_id: GrantId, *, by: By, actor: Actor) -> Grant:
-    """It goes on, until its own end. Only whoever suspended it may say so. Raises NoSuchGrantError,
-    CannotMoveError, NoLongerOfficerError."""
-    hold = holds_of(parts, [grant_id]).get(grant_id)
+    """It goes on, until its own end. Only whoever suspended it may say so, while the rules leave something of
+    it. Raises NoSuchGrantError, CannotMoveError, NoLongerOfficerError."""
     journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id], agents=agents_of(actor))
     with parts.data.change() as work:
         _check_by(parts, by, actor)
         grant = find_grant(work.grants_of(carnet_id), grant_id)
+        hold = holds_of(parts, [grant_id]).get(grant_id)
         facts = Facts(suspended_by=hold.by if hold else None, ends_at=grant.terms.ends_at)
         if grant.state is GrantState.SUSPENDED:
             allowed(grant, Move.RESUME, by, work.now, facts)
+            if overtaken_now(parts, grant.terms) is not None:
+                raise CannotMoveError("overtaken")
             grant = held(grant, GrantState.GRANTED)
             work.hold_grant(grant)
             structure_id = structure_behind(parts, grant.terms.grantee)
@@ -125,7 +138,9 @@ def resume_grant(parts: Parts, carnet_id: CarnetId, grant_id: GrantId, *, by: By
             work.commit()
         elif grant.state is not GrantState.GRANTED or (hold is not None and hold.by is not by):
             raise CannotMoveError("no_such_move")
-    parts.keystore.delete_secrets([hold_name(grant_id)])
+    with parts.data.change() as work:
+        if find_grant(work.grants_of(carnet_id), grant_id).state is not GrantState.SUSPENDED:
+            parts.keystore.delete_secrets([hold_name(grant_id)])
     return grant
 
 

@@ -9,7 +9,7 @@ from schemas.ids import GrantId
 from vault.services.rows import GrantRow
 from vault.services.sharing_rows import RuleVersionRow
 from vault.storage.doors import Changes, Looks
-from vault.storage.grants import CARNET_OPEN, GRANT, GRANTED, TermsError, grant_of
+from vault.storage.grants import CARNET_OPEN, GRANT, STANDING, TermsError, grant_of
 from vault.storage.sharing_tables import rule_versions
 from vault.storage.tables import grants
 
@@ -18,9 +18,9 @@ _OF_KIND = (
     .where(rule_versions.c.kind == bindparam("kind"))
     .order_by(rule_versions.c.version)
 )
-_GRANTED_AFTER = (
+_STANDING_AFTER = (
     select(*GRANT, grants.c.grant_id, grants.c.carnet_id)
-    .where(grants.c.grant_id > bindparam("after"), grants.c.state == GRANTED, CARNET_OPEN)
+    .where(grants.c.grant_id > bindparam("after"), STANDING, CARNET_OPEN)
     .order_by(grants.c.grant_id)
     .limit(bindparam("most"))
 )
@@ -44,13 +44,13 @@ class RuleLooks(Looks):
         with self._database.read() as connection:
             return [RuleVersionRow(*row) for row in connection.execute(_OF_KIND, {"kind": kind})]
 
-    def granted_after(
+    def standing_after(
         self, after: GrantId | None, *, limit: int
     ) -> tuple[Sequence[GrantRow], GrantId | None]:
-        """Those still said to be granted on open carnets, by grant id, exclusive; and where to go on, None at
-        the end. A row that is not what it says it is left out: nobody reads by it."""
+        """Those still said to be granted, or suspended, on open carnets, by grant id, exclusive; and where to
+        go on, None at the end. A row that is not what it says it is left out: nobody reads by it."""
         with self._database.read() as connection:
-            rows = connection.execute(_GRANTED_AFTER, {"after": after or "", "most": limit}).all()
+            rows = connection.execute(_STANDING_AFTER, {"after": after or "", "most": limit}).all()
         readable = []
         for row in rows:
             with suppress(TermsError):
