@@ -30,18 +30,24 @@ from vault.services.suspending import CannotMoveError, Why, resume_grant, suspen
 
 @dataclass(frozen=True)
 class Scene:
-    """Who races, as plain strings: (carnet, session) and (structure, client); whose carnets are read."""
+    """Who races, as plain strings: (carnet, session) and (structure, client); whose carnets are read; and
+    with which system she shares who sees the rules change."""
 
     persons: Sequence[tuple[str, str]]
     systems: Sequence[tuple[str, str]]
     carnets: Sequence[str]
+    apart: tuple[str, str]
 
     @classmethod
-    def of(cls, persons: Sequence[Someone], systems: Sequence[System]) -> "Scene":
+    def of(
+        cls, persons: Sequence[Someone], systems: Sequence[System], apart: System | None = None
+    ) -> "Scene":
+        apart = apart or systems[-1]
         return cls(
             [(one.carnet_id, one.owner.session_id) for one in persons],
             [(one.structure_id, one.client_id) for one in systems],
             [one.carnet_id for one in persons],
+            (apart.structure_id, apart.client_id),
         )
 
     def everyone(self) -> tuple[list[Someone], list[System]]:
@@ -91,11 +97,12 @@ def race(
     threads read anything, and two change the keys of ``rotating``. ``more`` is called over and over.
     ``rules``: a folder for the rules under which one more opens the instance again and again."""
     persons, systems = scene.everyone()
+    apart = _system(*scene.apart)
     seen, over = Seen(), time.monotonic() + seconds
     works = [_gives(world, who, system, seen) for who in persons for system in systems]
-    works += [_reads(world, scene.carnets, systems, seen) for _ in range(2)]
+    works += [_reads(world, scene.carnets, [*systems, apart], seen) for _ in range(2)]
     works += [_rotates(world, rotating, seen) for _ in range(2 if rotating else 0)]
-    works += [starts_again(world, rules, scene.carnets, systems, seen)] if rules else []
+    works += [starts_again(world, rules, persons[0], apart, seen)] if rules else []
     works += [_beside(work) for work in more]
     threads = [
         threading.Thread(target=_repeat, args=(work, random.Random(seed + n), over, seen))  # noqa: S311

@@ -4,20 +4,21 @@ which something became special, beside processes that still go by the former one
 import json
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from consent.lifecycle import By
 from schemas.catalogue_file import SHIPPED as CATALOGUE
-from schemas.ids import CarnetId, GrantId
-from schemas.names import GrantState, StructureKind
+from schemas.names import StructureKind
 from schemas.purposes import SHIPPED as FRAME
-from tests.world import PURPOSE, SIAE_FIELDS, System, World
+from tests.world import PURPOSE, SIAE_FIELDS, Someone, System, World
 from vault.services.reading import FieldsView
 from vault.services.rule_walk import suspend_overtaken
+from vault.services.suspending import CannotMoveError, Why, resume_grant, suspend_grant
 
 BECOMES = SIAE_FIELDS[1]
-_STANDING = (GrantState.GRANTED, GrantState.SUSPENDED)
 Work = Callable[[random.Random], None]
 
 
@@ -50,23 +51,26 @@ def under_others(world: World, folder: Path, version: int, *, narrower: bool) ->
     return World.reopen({**world.environ, **changed}, world.parts.clock)
 
 
-def starts_again(
-    world: World, folder: Path, carnets: Sequence[str], systems: Sequence[System], seen: Noticing
-) -> Work:
+def starts_again(world: World, folder: Path, who: Someone, apart: System, seen: Noticing) -> Work:
     """Opens it under other rules, over and over. What they leave nothing of is suspended from the instant it
-    serves, whatever a former process still does, and what it reads itself is never more than they allow."""
+    serves, whatever a former process still does, and what it reads itself is never more than they allow.
+    Nobody else shares with ``apart``: what ``who`` gives it stands until the rules change."""
 
     def work(dice: random.Random) -> None:
-        narrower, stood = dice.random() < 0.5, _shares(world, carnets, *_STANDING)
+        narrower, fields = dice.random() < 0.5, SIAE_FIELDS[: dice.randint(1, 3)]
+        grant = world.share(who, apart.structure_id, fields, days=1)
+        told = (who.carnet_id, grant.id)
+        if held := dice.random() < 0.3:
+            suspend_grant(world.parts, *told, by=By.PERSON, why=Why.HER_CHOICE, actor=who.actor)
+        over = narrower or BECOMES in fields
         later = under_others(world, folder, dice.randrange(10, 10**9), narrower=narrower)
         try:
             suspend_overtaken(later.parts)  # another process, back under its own rules, may have walked too
-            named = {grant_id for grant_id, special in stood.items() if narrower or special}
-            if named & set(_shares(world, carnets, GrantState.GRANTED)):
-                seen.wrong.append("a share that the rules leave nothing of goes on")
-            for _ in range(dice.randint(1, 6)):
-                answer = later.read(dice.choice(systems), dice.choice(carnets))
-                _look(answer, narrower, seen)
+            if held:
+                with suppress(CannotMoveError):
+                    resume_grant(world.parts, *told, by=By.PERSON, actor=who.actor)
+            for one in (world, later, later):
+                _look(one.read(apart, who.carnet_id), over, seen)
         finally:
             later.close()
         seen.starts += 1
@@ -75,20 +79,10 @@ def starts_again(
     return work
 
 
-def _look(answer: Any, narrower: bool, seen: Noticing) -> None:
-    if not isinstance(answer, FieldsView):
+def _look(answer: Any, over: bool, seen: Noticing) -> None:
+    if isinstance(answer, FieldsView):
+        seen.reads.append(answer.access_no)
+    else:
         seen.refused += 1
-        return
-    seen.reads.append(answer.access_no)
-    if narrower or BECOMES in answer.fields:
-        seen.wrong.append("read what the rules in force leave nothing of")
-
-
-def _shares(world: World, carnets: Sequence[str], *states: GrantState) -> dict[GrantId, bool]:
-    """Those in one of ``states``; whether each names what becomes special."""
-    return {
-        row.grant.id: BECOMES in row.grant.terms.compartments
-        for carnet_id in carnets
-        for row in world.parts.data.grants_of(CarnetId(carnet_id))
-        if row.grant.state in states
-    }
+    if isinstance(answer, FieldsView) is over:
+        seen.wrong.append("read what the rules leave nothing of" if over else "refused what they allow")

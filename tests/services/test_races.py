@@ -30,7 +30,8 @@ def a_scene(world: World) -> tuple[Scene, list[Someone]]:
     persons = [world.newcomer("ana"), world.newcomer("bob")]
     for who in persons:
         world.fill(who)
-    return Scene.of(persons, [world.system("SIAE Un"), world.system("SIAE Deux")]), persons
+    systems = [world.system("SIAE Un"), world.system("SIAE Deux")]
+    return Scene.of(persons, systems, world.system("SIAE Trois")), persons
 
 
 def check(world: World, persons: Sequence[Someone], everything: Sequence[Seen]) -> list[Event]:
