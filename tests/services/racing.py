@@ -19,6 +19,7 @@ from schemas.names import StructureKind
 from tests.services.racing_rules import starts_again
 from tests.world import PURPOSE, SIAE_FIELDS, Someone, System, World
 from vault.audit.events import ActorKind
+from vault.errors import UnavailableError
 from vault.services import reading
 from vault.services.journal import OPERATOR, Actor
 from vault.services.key_sources import OwnerAccess
@@ -76,6 +77,7 @@ class Seen:
     changes: int = 0
     rotations: int = 0
     starts: int = 0  # openings under other rules
+    busy: int = 0  # nothing was done: a lock was waited for as long as allowed
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -128,6 +130,8 @@ def _repeat(work: Callable[[random.Random], Any], dice: random.Random, over: flo
     while time.monotonic() < over:
         try:
             work(dice)
+        except UnavailableError:
+            seen.busy += 1
         except Exception as error:  # told by its kind: whatever it is, it is wrong here
             seen.wrong.append(f"{type(error).__name__}: {error}")
 

@@ -155,7 +155,7 @@ def test_in_a_hundred_thousand_interleavings_no_read_stands_after_its_grant_s_en
 ) -> None:
     """As many as fit in the time, up to 100 000, in two processes, while keys and rules change. Each is one
     operation among others under way: the machine decided what came before, between and after."""
-    steps, over, seed = 0, time.monotonic() + soak_seconds, 3
+    steps, busy, over, seed = 0, 0, time.monotonic() + soak_seconds, 3
     while steps < 100_000 and time.monotonic() < over:
         scene, persons = a_scene(world)
         seconds = max(2.0, min(30.0, over - time.monotonic()))
@@ -166,8 +166,10 @@ def test_in_a_hundred_thousand_interleavings_no_read_stands_after_its_grant_s_en
         check(world, persons, everything)
         left_whole(world, scene, persons)
         steps += sum(seen.steps for seen in everything)
+        busy += sum(seen.busy for seen in everything)
         seed += 1001
-        print(f"\n{steps} reads, refusals, changes, rotations and starts raced one another", flush=True)  # noqa: T201
+        told = "reads, refusals, changes, rotations and starts raced one another"
+        print(f"\n{steps} {told}; {busy} times a store was busy", flush=True)  # noqa: T201
     record_property("interleavings", steps)
 
 
