@@ -5,7 +5,7 @@ forgotten is never written again: the next answer is a new entry in a new slot. 
 is answered once and written twice: coarse for most readers, exact for those she chooses one by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from datetime import datetime
@@ -80,6 +80,19 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """By what name the log tells of a write, and what else becomes true in its very transaction, under the
+    head lock, just before the commit; what ``also`` raises undoes everything."""
+
+    op: Op = Op.WRITE
+    reason: str | None = None
+    also: Callable[[Work], None] | None = None
+
+
+WRITE = Act()
+
+
+@dataclass(frozen=True, slots=True)
 class _Sealed:
     rows: tuple[RecordRow, ...]
     new_keys: tuple[FieldKeyRow, ...]
@@ -118,10 +131,10 @@ def check_value(parts: Parts, answer: Answer) -> None:
 
 
 def write_answers(
-    parts: Parts, owner: OwnerAccess, answers: Sequence[Answer], *, actor: Actor
+    parts: Parts, owner: OwnerAccess, answers: Sequence[Answer], *, actor: Actor, act: Act = WRITE
 ) -> list[Entry]:
     """Several checked answers in one transaction and one entry: a form is saved whole or not at all. Raises
-    RevisionConflictError, CarnetClosedError."""
+    RevisionConflictError, CarnetClosedError, and what ``act`` does."""
     answers = [replace(answer, field_id=parts.catalogue.field(answer.field_id).id) for answer in answers]
     once = [
         (answer.field_id, answer.entry_id)
@@ -137,7 +150,7 @@ def write_answers(
     journals = parts.journal_keys.load(now=now, carnets=[owner.carnet_id])
     for _ in range(ATTEMPTS):
         try:
-            return _write_once(parts, owner.carnet_id, answers, secrets, journals, actor)
+            return _write_once(parts, owner.carnet_id, answers, secrets, journals, actor, act)
         except RacedError:
             continue
     raise RevisionConflictError(answers[0].field_id, seen=0, current=0)
@@ -161,6 +174,7 @@ def _write_once(
     secrets: OwnerSecrets,
     journals: Journals,
     actor: Actor,
+    act: Act,
 ) -> list[Entry]:
     carnet = parts.data.carnet(carnet_id)
     if carnet is None or not carnet.open:
@@ -171,9 +185,10 @@ def _write_once(
         carnet_id=carnet_id,
         fields=tuple(CompartmentId(answer.field_id) for answer in answers),
         digests=tuple(sha256(row.record).hexdigest() for one in sealed for row in one.rows),
+        reason=act.reason,
     )
     entry = draft(
-        Op.WRITE,
+        act.op,
         Outcome.GRANTED,
         journals=journals,
         actor=actor,
@@ -185,6 +200,8 @@ def _write_once(
     with parts.data.change() as work:
         check_acts(parts, actor)
         _store(parts, work, carnet, sealer.heads, sealed)
+        if act.also is not None:
+            act.also(work)
         work.append(entry)
         work.commit()
     return [one.entry for one in sealed]
