@@ -15,6 +15,7 @@ from tests.world import World
 from vault.audit import Op, VerificationReport
 from vault.bootstrap import check_signature as checked
 from vault.cli.audit import _write
+from vault.services.leaving import erase_carnet
 from vault.services.proving import verify_folder
 from vault.services.reading import AccessEnded
 
@@ -87,22 +88,33 @@ def test_a_read_at_the_end_of_its_share_is_named(tmp_path: Path) -> None:
     assert verify_folder(tmp_path / "in time", check_signature).ok
 
 
-def test_a_folder_that_lost_the_line_of_a_withdrawal_says_that_one_was_not_judged(
-    small_town: World, tmp_path: Path
+@pytest.mark.parametrize("erased", ["nobody", "before", "after"])
+def test_a_folder_that_lost_the_line_of_a_withdrawal_fails_at_it_unless_a_carnet_was_erased_after_it(
+    small_town: World, tmp_path: Path, erased: str
 ) -> None:
-    """Whoever hands over the folder may hide what came before a late read, but not that he hid something."""
+    """Whoever hands over the folder may hide what came before a late read behind an erasure that the log
+    tells of, and behind nothing else."""
     town = small_town
-    ana, siae = town.newcomer(), town.system()
+    ana, bob, siae = town.newcomer(), town.newcomer(), town.system()
+    town.share(bob, siae.structure_id)
+    if erased == "before":
+        erase_carnet(town.parts, bob.carnet_id, for_real=True, actor=bob.actor)
     town.fill(ana)
     grant = town.share(ana, siae.structure_id)
     town.read(siae, ana.carnet_id)
     town.withdraw(ana, grant)
     withdrawn = town.parts.data.log_size() - 1
+    if erased == "after":
+        erase_carnet(town.parts, bob.carnet_id, for_real=True, actor=bob.actor)
     out = tmp_path / "out"
-    assert exported(town, out).ok
+    assert exported(town, out).ok, "what went with an erased carnet is no fault"
     lines = (out / "openings.jsonl").read_text().splitlines(keepends=True)
     kept = [one for one in lines if not (json.loads(one)["index"] == withdrawn and '"about"' in one)]
     assert len(kept) == len(lines) - 1
     (out / "openings.jsonl").write_text("".join(kept))
     report = verify_folder(out, checked)
-    assert any("1 moves and reads could not be judged" in remark for remark in report.remarks)
+    if erased == "after":
+        assert report.ok
+        assert any("2 moves and reads could not be judged" in remark for remark in report.remarks)
+    else:
+        assert (report.ok, report.first_bad_index) == (False, withdrawn)

@@ -6,8 +6,9 @@ From the entries and what they say, and nothing else. For each share, in log ord
   nor at or after the instant at which it ends (the end is the first instant that is too late);
 - what ended never begins or ends again.
 
-An entry whose opening is gone (an erased carnet) cannot be judged: moves and reads of which that is so are
-counted, and the report says how many.
+An entry whose opening is gone cannot be judged. Openings go with an erased carnet, and its ``erase`` entry
+comes after all others about it: moves and reads without an opening that stand before an erasure are counted,
+and the report says how many; one that stands after the last is named, since nothing explains it.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from vault.audit.report import Finding, Findings
 from vault.audit.source import LogSource, Opening
 
 ENDS = frozenset({Op.WITHDRAW, Op.REPLACE, Op.EXPIRE, Op.REVOKE, Op.INVALIDATE, Op.LAPSE})
+_ERASES = frozenset({Op.ERASE, Op.RETENTION})
 _MOVES = ENDS | {Op.GRANT, Op.SUSPEND, Op.RESUME, Op.READ}
 
 
@@ -109,6 +111,24 @@ class Order:
         self.findings.add(f"leaf {event.no} {what}", event.no)
 
 
+@dataclass(slots=True)
+class _Gone:
+    """Moves and reads without an opening: how many an erasure explains, and which none does so far."""
+
+    explained: int = 0
+    waiting: list[int] = field(default_factory=list)
+
+    def take(self, no: int, leaf: Leaf) -> None:
+        if leaf.out is Outcome.GRANTED and leaf.op in _MOVES:
+            self.waiting.append(no)
+        self.erased(leaf)
+
+    def erased(self, leaf: Leaf) -> None:
+        if leaf.out is Outcome.GRANTED and leaf.op in _ERASES:
+            self.explained += len(self.waiting)
+            self.waiting.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class OrderReport:
     """``judged``: whether there was anything to judge by. ``unread``: contents of a form not known here."""
@@ -133,8 +153,7 @@ class OrderReport:
 def check_order(source: LogSource) -> OrderReport:
     """Judge a log that shows its openings. Whether leaves and openings are genuine is ``verify``'s to say;
     what cannot be read there is passed over here. Raises SourceError."""
-    order, judged, unread = Order(), False, 0
-    unjudged = 0
+    order, gone, judged, unread = Order(), _Gone(), False, 0
     openings = _abouts(source)
     opening = next(openings, None)
     if opening is None:
@@ -147,17 +166,20 @@ def check_order(source: LogSource) -> OrderReport:
         try:
             leaf = Leaf.parse(row.data)
             if opening is None or opening.index != row.no:
-                unjudged += leaf.op in _MOVES and leaf.out is Outcome.GRANTED
+                gone.take(row.no, leaf)
                 continue
             judged = True
+            gone.erased(leaf)
             order.take(event_of(row.no, leaf, AboutContent.from_bytes(opening.content)))
         except LeafError:
             continue
         except ContentError:
             unread += 1
     found = order.findings
+    for no in gone.waiting if judged else ():
+        found.add(f"leaf {no} has no opening, and no carnet was erased after it", no)
     kept = tuple(found.kept)
-    return OrderReport(kept, judged, order.reads, order.shares, unread, found.more, unjudged)
+    return OrderReport(kept, judged, order.reads, order.shares, unread, found.more, gone.explained)
 
 
 def event_of(no: int, leaf: Leaf, about: AboutContent) -> Event:
