@@ -19,8 +19,9 @@ _KINDS = {kind.value: kind for kind in (RecordKind.OBSERVATION, RecordKind.REPLY
 
 
 class RemarkBody(NamedTuple):
-    """What is sealed. ``on_entry`` and ``on_version``: the entry she read; for a reply, the observation it
-    answers is ``answers``. Its repr tells nothing."""
+    """What is sealed. ``on_entry``, ``on_version``: the entry she read, and ``version_at`` when that version was
+    said; for a reply, the observation it answers is ``answers``. Without words, a reply of hers says that she
+    maintains her observation. Its repr tells nothing."""
 
     kind: RecordKind
     on_entry: EntryId
@@ -30,9 +31,15 @@ class RemarkBody(NamedTuple):
     author: str  # "person", or a professional's id
     source: str  # as it reads on a page: "person", or « Mme Roux (CCAS de Brest) »
     said_at: datetime
+    version_at: datetime
 
     def __repr__(self) -> str:
         return "<RemarkBody>"
+
+    @property
+    def beside(self) -> EntryId:
+        """What it stands beside, as the row says it in clear: an entry, or for a reply the observation."""
+        return self.on_entry if self.answers is None else self.answers
 
     def to_bytes(self) -> bytes:
         """Canonical JSON (RFC 8785)."""
@@ -46,6 +53,7 @@ class RemarkBody(NamedTuple):
                 "said_at": self.said_at.isoformat(),
                 "source": self.source,
                 "text": self.text,
+                "version_at": self.version_at.isoformat(),
             }
         )
 
@@ -64,6 +72,7 @@ class RemarkBody(NamedTuple):
                 author=told["author"],
                 source=told["source"],
                 said_at=datetime.fromisoformat(told["said_at"]),
+                version_at=datetime.fromisoformat(told["version_at"]),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise EntryBrokenError("a record does not hold a remark") from error

@@ -168,7 +168,7 @@ def _open_remark(row: RecordRow, key: FieldKey, salt: SlotSalt, instance: str) -
     body = RemarkBody.from_bytes(
         open_record(row.record, key=key, salt=salt, context=context_of(head, instance))
     )
-    if (body.kind, body.on_entry) != (head.kind, head.on_entry):
+    if (body.kind, body.beside) != (head.kind, head.on_entry):
         raise EntryBrokenError("a remark stands beside another entry than it says")
     return Remark(head.entry_id, body)
 

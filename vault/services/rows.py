@@ -124,7 +124,7 @@ class RecordHead(NamedTuple):
     state: EntryState
     held: bytes  # tells a holder of J_p whether the record holds an answered value (docs/formats/keys.md)
     kind: RecordKind = RecordKind.ENTRY  # its sealed body says it again, and only that is believed
-    on_entry: EntryId | None = None  # an observation or a reply: beside which entry it stands
+    on_entry: EntryId | None = None  # beside what it stands: an observation an entry, a reply an observation
 
 
 class RecordRow(NamedTuple):
