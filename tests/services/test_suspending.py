@@ -16,9 +16,11 @@ from tests.world import MovingClock, Someone, System, World
 from vault.audit.events import Op
 from vault.services.habilitations import end_habilitation
 from vault.services.journal import OPERATOR, Actor
+from vault.services.key_sources import grant_name
 from vault.services.overriding import override_grant
 from vault.services.pausing import BadPauseError, end_pause, is_paused, pause_of, set_pause
 from vault.services.reading import AccessEnded, FieldsView
+from vault.services.sharing import GrantRefusedError
 from vault.services.standing import NoLongerOfficerError
 from vault.services.suspending import CannotMoveError, Why, holds_of, resume_grant, suspend_grant
 from vault.services.upkeep import run_upkeep
@@ -251,3 +253,42 @@ def test_who_takes_it_up_takes_away_no_hold_that_came_after(
     monkeypatch.setattr(town.parts.data, "change", change)
     resume_grant(*told, by=By.PERSON, actor=who.actor)
     assert holds_of(town.parts, [grant.id])[grant.id].by is By.DPO
+
+
+def test_what_the_officer_suspended_is_not_given_again_beside_him(town: World) -> None:
+    ana, siae = a_share(town)
+    grant = town.share(ana, siae.structure_id)
+    told = (town.parts, ana.carnet_id, grant.id)
+    suspend_grant(*told, by=By.DPO, why=Why.PRESSURE, actor=OPERATOR)
+    size = town.parts.data.log_size()
+    with pytest.raises(GrantRefusedError, match="/grantee"):
+        town.share(ana, siae.structure_id, ["permis_conduire"])
+    assert town.parts.data.log_size() == size
+    assert state_of(town, ana) is GrantState.SUSPENDED
+    resume_grant(*told, by=By.DPO, actor=OPERATOR)
+    town.share(ana, siae.structure_id, ["permis_conduire"])
+    assert set(town.values(siae, ana.carnet_id)) == {"permis_conduire"}
+
+
+@pytest.mark.parametrize("spoiled", ["terms that do not read", "another's terms", "columns of another"])
+def test_a_spoiled_row_keeps_nobody_from_giving_again(town: World, spoiled: str) -> None:
+    """It opens for nobody, and goes; a share that merely stands in a wrong place goes back to its own."""
+    ana, siae = a_share(town)
+    other = town.system("SIAE Voisine")
+    first, neighbour = town.share(ana, siae.structure_id), town.share(ana, other.structure_id)
+    columns: dict[str, Any] = {"terms": b"{}"} if spoiled == "terms that do not read" else {}
+    row = next(one for one in town.parts.data.grants_of(ana.carnet_id) if one.grant.id == neighbour.id)
+    if spoiled == "another's terms":
+        columns = {"terms": row.terms}
+    if spoiled == "columns of another":
+        town.withdraw(ana, first)
+        first, columns = neighbour, {"grantee_id": siae.structure_id}
+    with town.app.data.database.transaction() as connection:
+        connection.execute(update(grants).where(grants.c.grant_id == first.id).values(**columns))
+    again = town.share(ana, siae.structure_id, ["permis_conduire"])
+    assert set(town.values(siae, ana.carnet_id)) == {"permis_conduire"}
+    assert len(town.values(other, ana.carnet_id)) == 3
+    kept = set(town.parts.rows.rows([grant_name(one) for one in (first.id, again.id)]))
+    assert kept == {grant_name(one.id) for one in (first, again) if one is again or one is neighbour}
+    assert faults(events_of(town, [ana.carnet_id])) == []
+    run_upkeep(town.parts)

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from consent.grants import Grant, Grantee
+from consent.grants import Grant, Grantee, Terms
 from schemas.ids import (
     AccountId,
     CarnetId,
@@ -201,6 +201,7 @@ class Work(
     # grants
     def add_grant(self, row: GrantRow, *, once_held_until: datetime) -> None: ...
     def grants_of(self, carnet_id: CarnetId) -> Sequence[GrantRow]: ...
+    def make_room(self, terms: Terms) -> Sequence[GrantId]: ...  # spoiled rows in the way of it, ended
     def end_grant(self, grant: Grant, *, once_held_until: datetime) -> None: ...
     def hold_grant(self, grant: Grant) -> bool: ...  # suspended, or granted again
     def keep_once_held(self, grant: Grant, *, until: datetime) -> None: ...

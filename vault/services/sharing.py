@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from consent.grants import Grant, Grantee, GranteeKind, Terms, end_of_day_after, ended, replaced_by
+from consent.lifecycle import By
 from schemas.ids import CompartmentId, GrantId, ProfessionalId, PurposeId, RequestId, StructureId, new_id
 from schemas.names import GrantState, Right
 from schemas.purposes import EMERGENCY_PURPOSE, Purpose
@@ -43,6 +44,7 @@ from vault.services.ports import FieldKeyRow, GrantKeyRow, GrantRow, SecretRow, 
 from vault.services.referents import holds_function
 from vault.services.stopping import cut
 from vault.services.structures import structure_of
+from vault.services.suspending import holds_of
 from vault.services.writing import (
     ATTEMPTS,
     CarnetClosedError,
@@ -52,6 +54,12 @@ from vault.services.writing import (
 )
 
 NOT_THE_REFERENT = "Votre référent a changé. Vérifiez à qui vous partagez, puis recommencez."
+
+HELD_BY_OFFICER = (
+    "Le délégué à la protection des données a suspendu ce partage. "
+    "Vous pouvez l’arrêter, ou attendre qu’il le remette en route."
+)
+HELD_BY_HER = "La personne a suspendu ce partage elle-même. Elle seule peut le redonner."
 
 # What else becomes true with a grant, in its very transaction.
 Also = Callable[[Work, Grant], None]
@@ -151,7 +159,7 @@ def give_grant(
         parts.keystore.add_secrets([made.secret])
         try:
             with parts.data.change() as work:
-                replaced = _store(work, parts, made, wish, structure_id, journals, actor)
+                gone = _store(work, parts, made, wish, structure_id, journals, actor)
                 if also is not None:
                     also(work, made.row.grant)
                 work.commit()
@@ -161,7 +169,7 @@ def give_grant(
         except CallerError:  # it may not be given after all
             parts.keystore.delete_secrets([grant_name(made.row.grant.id)])
             raise
-        cut(parts, [grant.id for grant in replaced])
+        cut(parts, gone)
         return made.row.grant
     raise RuntimeError("this carnet keeps changing")
 
@@ -246,26 +254,43 @@ def _store(
     structure_id: StructureId | None,
     journals: Journals,
     actor: Actor,
-) -> list[Grant]:
+) -> list[GrantId]:
+    """The grants it took the place of."""
     terms = made.row.grant.terms
     carnet = work.carnet(terms.carnet_id)
     if carnet is None or not carnet.open:
         raise CarnetClosedError("this carnet is closed")
     _check_still_so(parts, made, work.now)
     replaced = replaced_by(terms, [row.grant for row in work.grants_of(terms.carnet_id)])
+    _check_holds(parts, replaced, actor)
     for old in replaced:
         moved = ended(old, GrantState.REPLACED, now=work.now)
         work.end_grant(moved, once_held_until=terms.ends_at + ONCE_HELD)
         about = (moved, structure_id, journals, actor)
         same, new = terms.compartments, terms.grant_id
         note_move(work, parts, Op.REPLACE, *about, still_read=same, replaced_by=new)
+    spoiled = work.make_room(terms)
+    if spoiled:  # nobody read through them
+        parts.keystore.delete_secrets([grant_name(one) for one in spoiled])
     for key in made.new_field_keys:
         work.add_field_key(key)
     work.add_grant(made.row, once_held_until=terms.ends_at + ONCE_HELD)
     work.add_grant_keys(terms.carnet_id, made.keys)
     told = (made.row.grant, structure_id, journals, actor)
     note_move(work, parts, Op.GRANT, *told, request_id=wish.request_id, replaces=replaced)
-    return replaced
+    return [*(old.id for old in replaced), *spoiled]
+
+
+def _check_holds(parts: Parts, replaced: Collection[Grant], actor: Actor) -> None:
+    """A new share takes the place of one that stands still, and not of one that she, or whoever acts for her,
+    may not take up again: the officer suspended it, or she did and another acts for her. Raises
+    GrantRefusedError."""
+    by = By.PERSON if actor.mandate_id is None else By.REPRESENTATIVE
+    for hold in holds_of(parts, [old.id for old in replaced]).values():
+        if hold.by is By.DPO:
+            raise GrantRefusedError("/grantee", HELD_BY_OFFICER)
+        if hold.by is By.PERSON and by is By.REPRESENTATIVE:
+            raise GrantRefusedError("/grantee", HELD_BY_HER)
 
 
 def _check_still_so(parts: Parts, made: Made, now: datetime) -> None:

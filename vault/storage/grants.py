@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, literal_column, select, update
 
-from consent.grants import Grant, Grantee, GrantError, terms_of
+from consent.grants import Grant, Grantee, GrantError, Terms, terms_of
 from schemas.ids import CarnetId, GrantId
 from schemas.names import GrantState
 from vault.errors import BrokenError
@@ -125,6 +125,12 @@ def granted_to(
     return readable, GrantId(rows[-1][5]) if len(rows) == limit else None
 
 
+def _found_by(terms: Terms) -> dict[str, str]:
+    """The columns that say to whom and for what, as the terms do."""
+    grantee = terms.grantee
+    return {"grantee_kind": grantee.kind.value, "grantee_id": grantee.id, "purpose_id": terms.purpose_id}
+
+
 class GrantChanges(Changes):
     def add_grant(self, row: GrantRow, *, once_held_until: datetime) -> None:
         grant, terms = row.grant, row.grant.terms
@@ -151,6 +157,26 @@ class GrantChanges(Changes):
     def grants_of(self, carnet_id: CarnetId) -> Sequence[GrantRow]:
         """All that are what they say they are, oldest first, whatever their state."""
         return grants_of(self._connection, carnet_id)
+
+    def make_room(self, terms: Terms) -> Sequence[GrantId]:
+        """Whatever still stands where a grant with ``terms`` would go: a row that is not what it says it is
+        ends, without its wraps, and is named; one whose columns were changed gets those of its own terms."""
+        seat = (
+            grants.c.carnet_id == terms.carnet_id,
+            grants.c.grantee_id == terms.grantee.id,
+            grants.c.grantee_kind == terms.grantee.kind.value,
+            grants.c.purpose_id == terms.purpose_id,
+            grants.c.state == GRANTED,
+        )
+        found = self._connection.execute(select(grants.c.grant_id).where(*seat)).scalars().all()
+        sound = {row.grant.id: row.grant.terms for row in self.grants_of(terms.carnet_id)} if found else {}
+        ended = {"state": GrantState.REPLACED.value, "ended_at": terms.starts_at}
+        for one in map(GrantId, found):
+            values = _found_by(sound[one]) if one in sound else ended
+            self._connection.execute(update(grants).where(grants.c.grant_id == one).values(**values))
+            if one not in sound:
+                self.delete_grant_keys(one)
+        return [GrantId(one) for one in found if one not in sound]
 
     def end_grant(self, grant: Grant, *, once_held_until: datetime) -> None:
         """Store the state ``grant`` has moved to. Its keys count as left until they are deleted."""
