@@ -19,9 +19,9 @@ _KINDS = {kind.value: kind for kind in (RecordKind.OBSERVATION, RecordKind.REPLY
 
 
 class RemarkBody(NamedTuple):
-    """What is sealed. ``on_entry``, ``on_version``: the entry she read, and ``version_at`` when that version was
-    said; for a reply, the observation it answers is ``answers``. Without words, a reply of hers says that she
-    maintains her observation. Its repr tells nothing."""
+    """What is sealed. ``on_entry``, ``on_version``: the entry she read, and ``version_at`` when that version
+    was said; for a reply, the observation it answers is ``answers``. Without words, a reply of hers says that
+    she maintains her observation. Its repr tells nothing."""
 
     kind: RecordKind
     on_entry: EntryId

@@ -8,7 +8,7 @@ only her session loads. The operator has neither.
 from collections.abc import Callable, Mapping, Sequence
 
 from consent.decisions import Allowed
-from schemas.ids import CompartmentId
+from schemas.ids import CompartmentId, FieldId
 from schemas.names import Agreement, Outcome, RecordKind
 from vault.carnet.entries import Body, Entry, EntryBrokenError, field_of
 from vault.carnet.remarks import Remark, RemarkBody, beside
@@ -18,7 +18,6 @@ from vault.crypto import (
     SealContext,
     ShredTree,
     SlotSalt,
-    WrappingKey,
     grant_field_place,
     grant_wrapping_key,
     open_grant_key,
@@ -95,13 +94,9 @@ def open_fields(
     """
     if receipt.out is not Outcome.GRANTED:
         raise PermissionError("the entry does not grant this read")
-    seed = keys.seed_for(grant.grant.terms.key_id)
-    if seed is None or keys.grant is None or keys.shred is None:
+    if keys.shred is None:
         raise PermissionError("no key of this caller opens this grant")
-    opener = open_key or (lambda sealed, seed, terms: open_grant_key(sealed, seed=seed, terms=terms))
-    grant_key = GrantKey(opener(grant.sealed_key, seed, grant.terms))
-    under = grant_wrapping_key(keys.grant, grant_key)
-    field_keys = _granted_keys(wraps, under, allowed, instance)
+    field_keys = granted_keys(keys, allowed, grant=grant, wraps=wraps, instance=instance, open_key=open_key)
     wanted = [
         row
         for row in not_forgotten(records, keys.shred)
@@ -110,19 +105,20 @@ def open_fields(
     wanted.sort(key=lambda row: (row.head.compartment, row.head.entry_id))  # not as they were written
     salts = keys.shred.salts({row.head.slot for row in wanted})
     found: dict[CompartmentId, list[Entry]] = {}
-    remarks: dict[CompartmentId, list[Remark]] = {}
+    remarks: dict[FieldId, list[Remark]] = {}  # of both forms of an answer together
     for row in wanted:
         head = row.head
         key, salt = field_keys[head.compartment, head.epoch], salts[head.slot]
         if head.kind is not RecordKind.ENTRY:
-            remarks.setdefault(head.compartment, []).append(_open_remark(row, key, salt, instance))
+            remark = _open_remark(row, key, salt, instance)
+            remarks.setdefault(field_of(head.compartment), []).append(remark)
             continue
         entry = _open(row, key, salt, instance)
         if entry.body.holds:
             found.setdefault(head.compartment, []).append(entry)
     if not remarks:
         return found
-    return {place: _with_remarks(entries, remarks.get(place, ())) for place, entries in found.items()}
+    return {place: _with_remarks(told, remarks.get(field_of(place), ())) for place, told in found.items()}
 
 
 def not_forgotten(records: Sequence[RecordRow], shred: ShredTree) -> list[RecordRow]:
@@ -131,11 +127,24 @@ def not_forgotten(records: Sequence[RecordRow], shred: ShredTree) -> list[Record
     return [row for row in records if not shred.is_punctured(row.head.slot)]
 
 
-def _granted_keys(
-    wraps: Sequence[GrantKeyRow], under: WrappingKey, allowed: Allowed, instance: str
+def granted_keys(
+    keys: ReaderSecrets,
+    allowed: Allowed,
+    *,
+    grant: GrantRow,
+    wraps: Sequence[GrantKeyRow],
+    instance: str,
+    open_key: Callable[[bytes, bytes, bytes], bytes] | None = None,
 ) -> dict[tuple[CompartmentId, int], FieldKey]:
+    """The field keys this grant gives its reader, by compartment and epoch. Raises as ``open_fields``."""
+    seed = keys.seed_for(grant.grant.terms.key_id)
+    if seed is None or keys.grant is None:
+        raise PermissionError("no key of this caller opens this grant")
+    opener = open_key or (lambda sealed, seed, terms: open_grant_key(sealed, seed=seed, terms=terms))
+    grant_key = GrantKey(opener(grant.sealed_key, seed, grant.terms))
+    under = grant_wrapping_key(keys.grant, grant_key)
     wanted = [wrap for wrap in wraps if wrap.compartment in allowed.compartments]
-    keys = unwrap_keys(
+    opened = unwrap_keys(
         [
             (
                 wrap.wrapped,
@@ -145,7 +154,7 @@ def _granted_keys(
         ],
         under=under,
     )
-    return {(wrap.compartment, wrap.epoch): FieldKey(key) for wrap, key in zip(wanted, keys, strict=True)}
+    return {(wrap.compartment, wrap.epoch): FieldKey(key) for wrap, key in zip(wanted, opened, strict=True)}
 
 
 def _open(row: RecordRow, key: FieldKey, salt: SlotSalt, instance: str) -> Entry:
