@@ -8,10 +8,12 @@ from schemas.ids import new_id
 from schemas.names import Role, StructureKind
 from tests.services.conftest import ONE_ENGINE
 from tests.services.followed import SIAE, Place, assigned, designate, number_of, rows_of
-from tests.world import World
+from tests.world import MovingClock, World
 from vault.services import designating
 from vault.services.following import look_at_referent
+from vault.services.journal import OPERATOR
 from vault.services.managing import NoLongerManagerError
+from vault.services.pausing import set_pause
 from vault.services.referents import current_referent
 from vault.services.sharing_rows import ReferentRow
 from vault.storage.data_store import SqlDataStore
@@ -62,6 +64,50 @@ def test_she_refuses_a_proposal_and_it_is_gone(town: World, place: Place) -> Non
     assert current_referent(town.parts, place.ana.carnet_id) is None
     with pytest.raises(designating.NoSuchProposalError):
         designating.accept(town.parts, place.ana.owner, row.assignment_id, actor=place.ana.actor)
+
+
+@ONE_ENGINE
+def test_what_she_declined_the_same_structure_does_not_propose_for_ninety_days(
+    town: World, place: Place, clock: MovingClock
+) -> None:
+    manager = town.member(place.structure_id, "max" + new_id()[:6], Role.MANAGER, kind=SIAE)
+    elsewhere = town.structure("SIAE Voisine")
+    neighbour = town.member(elsewhere, "eli" + new_id()[:6], Role.MANAGER, kind=SIAE)
+    theirs = town.member(elsewhere, "zoe" + new_id()[:6], kind=SIAE)
+
+    def proposals() -> list[str]:
+        rows = town.parts.data.referents_of(place.ana.carnet_id)
+        return [row.structure_id for row in rows if row.state == "proposed"]
+
+    designate(town, place.ana, place.first, by=manager)
+    (row,) = town.parts.data.referents_of(place.ana.carnet_id)
+    designating.decline(town.parts, place.ana.owner, row.assignment_id, actor=place.ana.actor)
+    designate(town, place.ana, place.second, by=manager)
+    assert proposals() == [], "nor somebody else of it"
+    designate(town, place.ana, theirs, by=neighbour)
+    assert proposals() == [elsewhere]
+    clock.forward(days=91)
+    designating.finish_assignments(town.parts, town.parts.now())
+    assert town.parts.data.referents_of(place.ana.carnet_id) == [], "nothing is kept longer"
+    manager = town.member(place.structure_id, "mia" + new_id()[:6], Role.MANAGER, kind=SIAE)
+    designate(town, place.ana, place.second, by=manager)
+    assert proposals() == [place.structure_id]
+
+
+@ONE_ENGINE
+def test_nobody_proposes_a_referent_during_a_pause(town: World, place: Place, clock: MovingClock) -> None:
+    manager = town.member(place.structure_id, "max" + new_id()[:6], Role.MANAGER, kind=SIAE)
+    until = clock() + timedelta(days=5)
+    set_pause(
+        town.parts, place.ana.carnet_id, until=until, words="Une sanction est en cours.", actor=OPERATOR
+    )
+    size = town.parts.data.log_size()
+    designate(town, place.ana, place.first, by=manager)
+    assert town.parts.data.log_size() == size + 1, "as many entries as ever"
+    assert town.parts.data.referents_of(place.ana.carnet_id) == []
+    clock.forward(days=6)
+    designate(town, place.ana, place.first, by=manager)
+    assert len(town.parts.data.referents_of(place.ana.carnet_id)) == 1
 
 
 @ONE_ENGINE

@@ -1,7 +1,8 @@
 """Who becomes the référent of a person: designated by those in charge of it, or proposed, and hers to accept.
 
 - The operator, whoever manages a département, and whoever manages the structure of the référent she has (or
-  had last): what they say is so. Any other structure's manager proposes; the person says yes or no.
+  had last): what they say is so. Any other structure's manager proposes; the person says yes or no. What she
+  declined the same structure does not propose for 90 days, and nobody proposes during a pause.
 - Whoever designates names a carnet by its number and learns nothing from the answer: neither that there is
   such a carnet, nor whether somebody was designated or proposed. The entries are as many, the work is alike.
 - No change hands over anything she shared: that is ``handing_over``, and hers.
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from consent.lifecycle import REST_AFTER_REFUSAL
 from schemas.ids import CarnetId, ProfessionalId, StructureId, new_id
 from schemas.names import GrantState, Outcome, Role, StructureKind
 from vault.audit.events import AboutContent, ActorKind, Op
@@ -21,9 +23,12 @@ from vault.services.journal import Actor, draft
 from vault.services.key_sources import Journals, OwnerAccess
 from vault.services.managing import check_manages
 from vault.services.parts import Parts
+from vault.services.pausing import is_paused
 from vault.services.ports import Draft, HabilitationRow, SecretRow, Work
 from vault.services.referents import (
     ACTIVE,
+    DECLINED,
+    DECLINING,
     DROPPING,
     ENDED,
     ENDING,
@@ -89,6 +94,7 @@ def _change(
     rows = work.referents_of(carnet_id) if carnet_id else []
     standing = next((row for row in rows if row.state == ACTIVE and believed(parts, row)), None)
     in_charge = _in_charge(parts, actor, standing)
+    paused = is_paused(parts, carnet_id or CarnetId(new_id()), work.now)
     made = _row(carnet_id or CarnetId(new_id()), who, work.now, ACTIVE if in_charge else PROPOSED)
     parts.keystore.add_secrets([_vouching(parts, made)])
     left: list[ReferentRow] = []
@@ -109,7 +115,7 @@ def _change(
         work.add_referent(_to_confirm(work, made))
         done = ACTIVE
     else:
-        done, left = _propose(work, rows, made)
+        done, left = _propose(work, rows, made, paused=paused)
     work.append(_entry(parts, carnet_id, made, done, journals, actor))
     return left or [
         replace(made, assignment_id=new_id(), state=DROPPING)
@@ -117,9 +123,12 @@ def _change(
 
 
 def _propose(
-    work: Work, rows: Sequence[ReferentRow], made: ReferentRow
+    work: Work, rows: Sequence[ReferentRow], made: ReferentRow, *, paused: bool
 ) -> tuple[str | None, list[ReferentRow]]:
-    """In place of what the same structure proposed before."""
+    """In place of what the same structure proposed before; nothing while she is left in peace."""
+    declined = [row for row in rows if row.state in (DECLINING, DECLINED)]
+    if paused or any(row.structure_id == made.structure_id and _rests(row, work.now) for row in declined):
+        return None, [replace(made, state=DROPPING)]
     before = [row for row in rows if row.state == PROPOSED and row.structure_id == made.structure_id]
     others = [row for row in rows if row.state == PROPOSED and row not in before]
     if len(others) >= MOST_PROPOSED:
@@ -127,6 +136,10 @@ def _propose(
     left = _over(work, before, (PROPOSED,))
     work.add_referent(replace(made, ends_at=made.starts_at + PROPOSED_FOR))
     return PROPOSED, left
+
+
+def _rests(declined: ReferentRow, now: datetime) -> bool:
+    return declined.ends_at is None or now < declined.ends_at + REST_AFTER_REFUSAL
 
 
 def _named(parts: Parts, professional_id: ProfessionalId | None, actor: Actor) -> HabilitationRow | None:
@@ -181,7 +194,7 @@ def _decide(parts: Parts, owner: OwnerAccess, assignment_id: str, actor: Actor, 
         who = reading_habilitation(parts, row.professional_id)
         if yes and (who is None or who.structure_id != row.structure_id):
             raise NoSuchProposalError("whoever was proposed has left")
-        left = _over(work, rows, (ACTIVE, PROPOSED)) if yes else _over(work, [row], (PROPOSED,))
+        left = _over(work, rows, (ACTIVE, PROPOSED)) if yes else _over(work, [row], (PROPOSED,), DECLINING)
         made = row
         if yes:
             made = _row(owner.carnet_id, who, work.now, ACTIVE)
@@ -217,9 +230,11 @@ def _to_confirm(work: Work, made: ReferentRow) -> ReferentRow:
     return replace(made, confirm_until=made.starts_at + CONFIRM_WITHIN) if shared else made
 
 
-def _over(work: Work, rows: Sequence[ReferentRow], states: Sequence[str]) -> list[ReferentRow]:
-    """Those of ``rows`` in one of ``states``, over from now on."""
-    after = {ACTIVE: ENDING, PROPOSED: DROPPING}
+def _over(
+    work: Work, rows: Sequence[ReferentRow], states: Sequence[str], then: str = DROPPING
+) -> list[ReferentRow]:
+    """Those of ``rows`` in one of ``states``, over from now on. ``then``: what becomes of a proposal."""
+    after = {ACTIVE: ENDING, PROPOSED: then}
     left = [
         replace(row, state=after[row.state], ends_at=to_the_millisecond(work.now), confirm_until=None)
         for row in rows
@@ -240,17 +255,20 @@ def settle(parts: Parts, left: Sequence[ReferentRow]) -> None:
             if row.state == DROPPING:
                 work.drop_referent(row)
             else:
-                work.set_referent(replace(row, state=ENDED))
+                work.set_referent(replace(row, state=DECLINED if row.state == DECLINING else ENDED))
         work.commit()
 
 
 def finish_assignments(parts: Parts, now: datetime) -> int:
     """Go on with what was interrupted, and end what was proposed in vain; how many. Repeatable."""
     done = 0
-    for state in (ENDING, DROPPING):
+    for state in (ENDING, DROPPING, DECLINING):
         while rows := parts.data.referents_in(state, limit=BATCH):
             settle(parts, rows)
             done += len(rows)
+    while rows := parts.data.referents_over(DECLINED, now - REST_AFTER_REFUSAL, limit=BATCH):
+        settle(parts, [replace(row, state=DROPPING) for row in rows])
+        done += len(rows)
     while rows := parts.data.referents_over(PROPOSED, now, limit=BATCH):
         with parts.data.change() as work:
             left = _over(work, rows, (PROPOSED,))
