@@ -1,4 +1,5 @@
-"""The decision: may this caller read these fields of this carnet, for this purpose, now?
+"""The decision: may this caller read these fields of this carnet, or propose to write them, for this purpose,
+now?
 
 ``decide`` is the first of two locks; the second is that without a grant's key nothing opens. Unknown
 means refused. It is asked twice for each read: on a snapshot, to refuse early, and again under the log's
@@ -62,11 +63,12 @@ class AccessQuestion:
     carnet_open: bool
     rules: Rules | None  # None: the deployer's frame does not name this purpose for this kind of structure
     functions: frozenset[str] = frozenset()  # what the caller is to this carnet now ("referent")
+    right: Right = Right.READ  # to do what
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """For readers only; made by ``decide`` and nothing else."""
+    """For readers, and for those who propose; made by ``decide`` and nothing else."""
 
     grant_id: GrantId
     grantee: Grantee
@@ -136,7 +138,7 @@ def _answers(grant: Grant, question: AccessQuestion, now: datetime) -> bool:
         and terms.grantee in question.grantees
         and terms.purpose_id == question.purpose_id
         and (terms.function is None or terms.function in question.functions)
-        and Right.READ in terms.rights
+        and question.right in terms.rights
     )
 
 

@@ -67,6 +67,10 @@ class Terms:
     consent_record: str  # what she was shown and did: notice version and the words of the button
     function: str | None = None  # reads only while the grantee holds it for this carnet ("referent")
 
+    @property
+    def reads(self) -> frozenset[CompartmentId]:
+        return frozenset(self.compartments if Right.READ in self.rights else ())
+
     def to_bytes(self) -> bytes:
         """Canonical JSON (RFC 8785)."""
         grantee = {"id": self.grantee.id, "key": self.key_id, "kind": str(self.grantee.kind)}
@@ -154,6 +158,11 @@ class Grant:
     @property
     def id(self) -> GrantId:
         return self.terms.grant_id
+
+    @property
+    def reads(self) -> frozenset[CompartmentId]:
+        """What may be read by it while it is live: nothing, when it is to propose alone."""
+        return self.terms.reads
 
     def live(self, now: datetime) -> bool:
         """Granted, and ``now`` inside the half-open period [starts_at, ends_at)."""

@@ -54,6 +54,7 @@ from vault.crypto.keys import (
 from vault.crypto.kms import FileKms, Kms
 from vault.crypto.notes import NoteSigner, new_signing_seed, verify_ed25519
 from vault.crypto.openings import open_opening, seal_opening
+from vault.crypto.proposals import proposal_box_place, proposal_place, proposing_key
 from vault.crypto.receipts import (
     ReceiptError,
     open_receipt,
@@ -138,6 +139,9 @@ __all__ = [
     "owner_wrapping_key",
     "person_agent",
     "person_pseudonym",
+    "proposal_box_place",
+    "proposal_place",
+    "proposing_key",
     "public_jwk",
     "receipt_digest",
     "receipt_place",

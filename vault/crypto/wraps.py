@@ -20,7 +20,8 @@ _OWNER_FIELD = framed("carnet/wrap/1/owner-field")
 _GRANT_FIELD = framed("carnet/wrap/1/grant-field")
 _OWNER_GRANT = framed("carnet/wrap/1/owner-grant")
 _BOX = framed("carnet/wrap/1/box")
-_KINDS = {_OWNER_FIELD: OWNER, _GRANT_FIELD: GRANT, _OWNER_GRANT: OWNER, _BOX: BOX}
+GRANT_PROPOSAL = framed("carnet/wrap/1/grant-proposal")  # places: ``proposals``
+_KINDS = {_OWNER_FIELD: OWNER, _GRANT_FIELD: GRANT, _OWNER_GRANT: OWNER, _BOX: BOX, GRANT_PROPOSAL: GRANT}
 _HEADER = 2
 _WRAP_LENGTH = _HEADER + NONCE + KEY_LENGTH + TAG
 

@@ -43,7 +43,7 @@ def note_move(
     needs no new key. Raises NoLongerActsError when whoever acts for her may not any more."""
     check_acts(parts, actor)
     if op in ROTATING:
-        work.ask_rotation(grant.terms.carnet_id, set(grant.terms.compartments) - set(still_read))
+        work.ask_rotation(grant.terms.carnet_id, grant.reads - set(still_read))
     entry = grant_entry(parts, op, grant, structure_id, journals, actor, reason=reason, request_id=request_id)
     appended = work.append(entry)
     of_move(

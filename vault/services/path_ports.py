@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
-from schemas.ids import CarnetId, EntryId
-from vault.services.path_rows import PathDateRow
+from schemas.ids import CarnetId, EntryId, GrantId, ProposalId
+from vault.services.path_rows import PathDateRow, ProposalRow
 
 # --- what somebody proposes to write ---
 
@@ -15,9 +16,21 @@ from vault.services.path_rows import PathDateRow
 class ProposalWork(Protocol):
     """Inside one locked transaction."""
 
+    def add_proposal(self, row: ProposalRow) -> None: ...
+    def proposals_of(self, carnet_id: CarnetId) -> Sequence[ProposalRow]: ...
+    def renew_proposal(self, row: ProposalRow) -> bool: ...  # in place of the version before, if it waits
+    def answer_proposal(self, carnet_id: CarnetId, proposal_id: ProposalId, *, version: int) -> bool: ...
+    def drop_proposal(self, carnet_id: CarnetId, proposal_id: ProposalId) -> bool: ...  # row and all
+    def end_proposal(self, carnet_id: CarnetId, proposal_id: ProposalId) -> bool: ...  # empties it
+
 
 class ProposalStore(Protocol):
     """Beside it."""
+
+    def proposals_of(self, carnet_id: CarnetId) -> Sequence[ProposalRow]: ...
+    def proposals_by(self, carnet_id: CarnetId, grant_id: GrantId) -> Sequence[ProposalRow]: ...
+    def proposals_answering(self, *, limit: int) -> Sequence[ProposalRow]: ...
+    def drop_answered_proposals(self, before: datetime) -> int: ...
 
 
 # --- what the référent validated ---

@@ -12,13 +12,15 @@ from schemas.ids import CarnetId, DemandId, EntryId, FieldId, GrantId, Professio
 @dataclass(frozen=True, slots=True)
 class ProposalRow:
     """A value somebody proposes to write. ``record`` is sealed under a key of its own; ``box_key`` wraps that
-    key for the person, ``author_key`` for who proposed. ``state``: proposed, agreed, disagreed, set_aside."""
+    key for the person, ``author_key`` for who proposed; all three are empty once it was answered. ``state``:
+    proposed; answering, while what opens it is still to be destroyed; answered. Never which answer."""
 
     carnet_id: CarnetId
     proposal_id: ProposalId
     field_id: FieldId
     on_entry: EntryId | None
     slot: int
+    version: int
     grant_id: GrantId
     professional_id: ProfessionalId | None
     structure_id: StructureId

@@ -21,7 +21,7 @@ from typing import TypeVar
 from consent.decisions import AccessQuestion, Allowed, RefusalReason, Refused, decide
 from consent.grants import Grantee
 from schemas.ids import CarnetId, CompartmentId, GrantId, PurposeId, StructureId
-from schemas.names import EntryState, Outcome, StructureKind
+from schemas.names import EntryState, Outcome, Right, StructureKind
 from vault.audit.events import AboutContent, Op
 from vault.carnet.entries import Entry, EntryBrokenError
 from vault.crypto import CryptoError, HeldTags, JournalSecret
@@ -167,8 +167,10 @@ def _decide(parts: Parts, read: SharedRead, facts: ReadFacts, journals: Journals
     return _Decided(read, facts, decision, held, entry, journals)
 
 
-def decision_on(parts: Parts, read: SharedRead, facts: ReadFacts, now: datetime) -> Allowed | Refused:
-    """What a read comes to, by what a look found. The person who looks as her readers do asks it too."""
+def decision_on(
+    parts: Parts, read: SharedRead, facts: ReadFacts, now: datetime, right: Right = Right.READ
+) -> Allowed | Refused:
+    """What a read or a proposal comes to, by what a look found. She who looks as he does asks it too."""
     functions, grants = open_to(parts, read.carnet_id, facts, read.reader.grantees)
     question = AccessQuestion(
         carnet_id=read.carnet_id,
@@ -180,6 +182,7 @@ def decision_on(parts: Parts, read: SharedRead, facts: ReadFacts, now: datetime)
         carnet_open=facts.carnet_open,
         rules=rules_for(parts, read.purpose_id, read.reader.structure_kind),
         functions=functions,
+        right=right,
     )
     return decide(question, grants, now=now)
 
@@ -273,6 +276,9 @@ def _caller(one: _Decided) -> CallerKeys:
 
 def _refusal(one: _Decided) -> Answer:
     ended = one.facts.once_held or isinstance(one.decision, Allowed)
+    stands = [row.grant.terms for row in one.facts.grants]
+    if stands and all(Right.READ not in terms.rights for terms in stands):
+        return NotShared()  # he may propose, and never read: nothing has ended
     return AccessEnded() if ended else NotShared()
 
 

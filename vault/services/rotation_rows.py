@@ -111,7 +111,7 @@ class GoingOn:
 
     @property
     def reads(self) -> frozenset[CompartmentId]:
-        return frozenset(self.row.grant.terms.compartments)
+        return self.row.grant.reads
 
     def key(self, instance: str, secrets: OwnerSecrets) -> GrantKey:
         """G_g, from the owner's wrap."""

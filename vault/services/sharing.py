@@ -61,6 +61,10 @@ HELD_BY_OFFICER = (
 )
 HELD_BY_HER = "La personne a suspendu ce partage elle-même. Elle seule peut le redonner."
 
+READ_ONLY = (Right.READ,)
+# In the order of their words, as terms say them. To propose alone opens nothing at all.
+RIGHTS = (READ_ONLY, (Right.PROPOSE, Right.READ), (Right.PROPOSE,))
+
 # What else becomes true with a grant, in its very transaction.
 Also = Callable[[Work, Grant], None]
 
@@ -81,7 +85,7 @@ class Wish:
     purpose_id: PurposeId
     compartments: tuple[CompartmentId, ...]
     days: int
-    rights: tuple[Right, ...] = (Right.READ,)
+    rights: tuple[Right, ...] = READ_ONLY
     consent_record: str = ""
     function: str | None = None  # given to whoever is her référent ("referent"), not to a name
     request_id: RequestId | None = None  # what she answers by giving
@@ -110,8 +114,8 @@ def check_wish(parts: Parts, wish: Wish) -> StructureId | None:
             raise GrantRefusedError(f"/fields/{place}", "Cette information n’est pas prévue pour cela.")
     if wish.ends_at is None and not 1 <= wish.days <= purpose.max_days:
         raise GrantRefusedError("/days", f"La durée doit être entre 1 et {purpose.max_days} jours.")
-    if wish.rights != (Right.READ,):
-        raise GrantRefusedError("/rights", "Seul le droit « read » peut être donné.")
+    if wish.rights not in RIGHTS or (Right.PROPOSE in wish.rights and structure_id is None):
+        raise GrantRefusedError("/rights", "Ces droits ne peuvent pas être donnés.")
     return structure_id
 
 
@@ -193,6 +197,7 @@ def make_grant(parts: Parts, owner: OwnerAccess, wish: Wish, secrets: OwnerSecre
             ),
         )
         for (compartment, epoch), key in field_keys.items()
+        if compartment in terms.reads
     )
     exact = terms.to_bytes()
     row = GrantRow(
@@ -267,7 +272,7 @@ def _store(
         moved = ended(old, GrantState.REPLACED, now=work.now)
         work.end_grant(moved, once_held_until=terms.ends_at + ONCE_HELD)
         about = (moved, structure_id, journals, actor)
-        same, new = terms.compartments, terms.grant_id
+        same, new = terms.reads, terms.grant_id
         note_move(work, parts, Op.REPLACE, *about, still_read=same, replaced_by=new)
     spoiled = work.make_room(terms)
     if spoiled:  # nobody read through them
@@ -309,5 +314,5 @@ def _check_still_so(parts: Parts, made: Made, now: datetime) -> None:
     new = {(key.compartment, key.epoch) for key in made.new_field_keys}
     used = {(key.compartment, key.epoch) for key in made.keys} - new
     known = {(row.compartment, row.epoch) for row in parts.data.field_keys(terms.carnet_id)}
-    if used != {place for place in known if place[0] in terms.compartments}:
+    if used != {place for place in known if place[0] in terms.reads}:
         raise RacedError

@@ -19,6 +19,7 @@ proposals = Table(
     Column("field_id", Id, nullable=False),
     Column("on_entry", Id),  # what it would make a new version of
     Column("slot", Integer, nullable=False),
+    Column("version", Integer, nullable=False),  # its author wrote it anew: the same slot
     Column("grant_id", Id, nullable=False),
     Column("professional_id", Id),  # none: a system
     Column("structure_id", Id, nullable=False),
@@ -33,6 +34,7 @@ proposals = Table(
 )
 Index("proposals_by_id", proposals.c.proposal_id, unique=True)
 Index("proposals_by_grant", proposals.c.grant_id, proposals.c.state)
+Index("proposals_by_state", proposals.c.state, proposals.c.answered_at)
 
 # --- what the référent validated -------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("field_id", sa.String(64), nullable=False),
         sa.Column("on_entry", sa.String(64)),
         sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("grant_id", sa.String(64), nullable=False),
         sa.Column("professional_id", sa.String(64)),
         sa.Column("structure_id", sa.String(64), nullable=False),
@@ -33,6 +34,7 @@ def upgrade() -> None:
     )
     op.create_index("proposals_by_id", "proposals", ["proposal_id"], unique=True)
     op.create_index("proposals_by_grant", "proposals", ["grant_id", "state"])
+    op.create_index("proposals_by_state", "proposals", ["state", "answered_at"])
     op.create_table(
         "validations",
         sa.Column("carnet_id", sa.String(64), primary_key=True),
