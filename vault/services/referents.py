@@ -32,9 +32,6 @@ REFERENT = "referent"  # the function, as the terms of a grant name it; and the 
 PROPOSED, ACTIVE, ENDED = "proposed", "active", "ended"
 ENDING, DROPPING = "ending", "dropping"  # what vouched is still to be deleted; then ended, or no row at all
 DECLINING, DECLINED = "declining", "declined"  # the same of what she did not want, kept for a while
-    "declining",
-    "declined",
-)  # the same of what she did not want; kept while nobody asks again
 
 
 def current_referent(parts: Parts, carnet_id: CarnetId) -> ReferentRow | None:
