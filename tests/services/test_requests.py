@@ -25,6 +25,7 @@ from vault.services.answering_requests import (
     wish_of,
 )
 from vault.services.journal import OPERATOR
+from vault.services.leaving import erase_carnet
 from vault.services.pausing import end_pause, set_pause
 from vault.services.requesting import Demand, ask_to_share
 from vault.services.sharing import GrantRefusedError
@@ -221,6 +222,30 @@ def test_of_two_devices_one_answer_stands(town: World, pair: tuple[Someone, Syst
     given = list(town.parts.data.grants_of(ana.carnet_id))
     assert len(given) == ("yes" in told)
     assert the_one(town, ana).state is (GrantState.GRANTED if given else GrantState.REFUSED)
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_whoever_writes_in_the_data_store_makes_no_answered_request_wait_again(
+    town: World, pair: tuple[Someone, System], answer: str
+) -> None:
+    ana, siae = pair
+    asked(town, ana, siae)
+    before = the_one(town, ana)
+    wish = wish_of(town.parts, before)
+    if answer == "no":
+        refuse_request(town.parts, ana.owner, before, actor=ana.actor)
+    else:
+        given = accept_request(town.parts, ana.owner, before, wish, actor=ana.actor)
+        town.withdraw(ana, given)
+    mine = grant_requests.c.request_id == before.request_id
+    with town.app.data.database.transaction() as connection:
+        connection.execute(update(grant_requests).where(mine).values(state="requested", answered_at=None))
+    assert the_one(town, ana).state is (GrantState.REFUSED if answer == "no" else GrantState.GRANTED)
+    for request in (before, the_one(town, ana)):
+        with pytest.raises(AlreadyAnsweredError):
+            accept_request(town.parts, ana.owner, request, wish, actor=ana.actor)
+    erase_carnet(town.parts, ana.carnet_id, for_real=True, actor=ana.actor)
+    assert town.parts.rows.rows([("answered", ana.carnet_id)]) == {}
 
 
 @pytest.mark.parametrize("column", ["terms", "sealed", "carnet_id", "request_id"])

@@ -2,15 +2,18 @@
 
 Exactly one answer stands, whoever was faster on which device: it is written under the head lock, and a yes in
 the very transaction that gives the share. The asker learns of a yes when he can read, and of nothing else.
+A row of K keeps how each was answered until its time is over, and dies with the carnet: whoever writes in D
+alone does not make one wait again.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from consent.grants import Grant, Grantee
 from consent.lifecycle import By, Facts, LifecycleError, Move, after
 from consent.requests import ANSWER_WITHIN, WAITING, RequestError, RequestTerms
+from schemas.canonical import canonical, parse_canonical
 from schemas.ids import CarnetId, CompartmentId, RequestId
 from schemas.names import GrantState, Outcome
 from vault.audit.events import AboutContent, Op
@@ -20,7 +23,7 @@ from vault.services.journal import OPERATOR, Actor, agents_of, draft
 from vault.services.key_sources import KeyGoneError, OwnerAccess, OwnerSecrets
 from vault.services.own_carnet import append_own
 from vault.services.parts import Parts
-from vault.services.ports import Work
+from vault.services.ports import SecretName, Work
 from vault.services.receipts import of_request
 from vault.services.referents import current_referent
 from vault.services.requesting import asked_of, place_of
@@ -69,9 +72,10 @@ def list_requests(parts: Parts, owner: OwnerAccess, *, actor: Actor) -> Sequence
 
 def asked_of_her(parts: Parts, owner: OwnerAccess) -> Sequence[Request]:
     """The same without an entry: for a page or an answer that has its own, or tells nothing anybody wrote."""
-    secrets, now = owner_secrets(parts, owner), parts.now()
-    opened = (_open(parts, row, secrets, now) for row in parts.data.requests_of(owner.carnet_id))
-    return [one for one in opened if one is not None]
+    secrets, now, rows = owner_secrets(parts, owner), parts.now(), parts.data.requests_of(owner.carnet_id)
+    answered = _answers(parts, owner.carnet_id) if rows else {}
+    opened = (_open(parts, row, secrets, now) for row in rows)
+    return [_as_answered(one, answered) for one in opened if one is not None]
 
 
 def find_request(requests: Sequence[Request], request_id: str) -> Request:
@@ -100,6 +104,47 @@ def _open(parts: Parts, row: RequestRow, secrets: OwnerSecrets, now: datetime) -
     over = row.state in WAITING and now >= ends_at
     state = GrantState.LAPSED if over else row.state
     return Request(terms, state, ends_at, row.answered_at, reason)
+
+
+# --- how it was answered, by the word of K ---------------------------------------------------------------
+
+
+def _name(carnet_id: CarnetId) -> SecretName:
+    return ("answered", carnet_id)
+
+
+def _answers(parts: Parts, carnet_id: CarnetId) -> Mapping[str, Mapping[str, str]]:
+    """By request: the state of the answer, and until when it counts."""
+    kept = parts.rows.load([_name(carnet_id)]).get(_name(carnet_id))
+    return {} if kept is None else parse_canonical(kept)
+
+
+def _as_answered(request: Request, answered: Mapping[str, Mapping[str, str]]) -> Request:
+    told = answered.get(request.request_id)
+    return request if told is None or not request.waits else replace(request, state=GrantState(told["state"]))
+
+
+def _keep_answer(parts: Parts, carnet_id: CarnetId, request: Request, state: GrantState) -> None:
+    """After the answer was committed; under the lock, since two answers share the row. Killed before, the
+    answer stands as any row of D does."""
+    name = _name(carnet_id)
+    with parts.data.change() as work:
+        carnet = work.carnet(carnet_id)
+        if carnet is None or not carnet.open:
+            return  # its keys go, and this one would stay
+        kept = {
+            one: told
+            for one, told in _answers(parts, carnet_id).items()
+            if work.now < datetime.fromisoformat(told["until"])
+        }
+        said = {**kept, request.request_id: {"state": str(state), "until": request.ends_at.isoformat()}}
+        standing = parts.rows.rows([name]).get(name)
+        version = standing.version + 1 if standing else 1
+        row = parts.rows.make(*name, canonical(said), version=version)
+        if standing is None:
+            parts.keystore.add_secrets([row])
+        else:
+            parts.keystore.replace_secret(row)
 
 
 # --- answering -------------------------------------------------------------------------------------------
@@ -156,12 +201,14 @@ def accept_request(parts: Parts, owner: OwnerAccess, request: Request, wish: Wis
     _allowed(request, Move.ACCEPT, actor, parts.now(), _facts(parts, request, wish))
 
     def mark(work: Work, grant: Grant) -> None:
-        _check_waits(work, owner.carnet_id, request)
+        _check_waits(parts, work, owner.carnet_id, request)
         done = work.answer_request(owner.carnet_id, request.request_id, GrantState.GRANTED, grant.id)
         if not done:
             raise AlreadyAnsweredError("another answer was faster")
 
-    return give_grant(parts, owner, wish, actor=actor, also=mark)
+    given = give_grant(parts, owner, wish, actor=actor, also=mark)
+    _keep_answer(parts, owner.carnet_id, request, GrantState.GRANTED)
+    return given
 
 
 def refuse_request(parts: Parts, owner: OwnerAccess, request: Request, *, actor: Actor) -> None:
@@ -195,7 +242,7 @@ def _answer(parts: Parts, carnet_id: CarnetId, request: Request, move: Move, act
     with parts.data.change() as work:
         check_acts(parts, actor)
         if move is not Move.LAPSE:
-            _check_waits(work, carnet_id, request)
+            _check_waits(parts, work, carnet_id, request)
         facts = Facts(decides_on_shares=True, ends_at=request.ends_at)
         state = _allowed(request, move, actor, work.now, facts)
         if not work.answer_request(carnet_id, request.request_id, state):
@@ -220,12 +267,16 @@ def _answer(parts: Parts, carnet_id: CarnetId, request: Request, move: Move, act
         )
         of_request(work, parts, op, asked_of(terms), journals, actor, entry)
         work.commit()
+    if move is Move.REFUSE:
+        _keep_answer(parts, carnet_id, request, state)
 
 
-def _check_waits(work: Work, carnet_id: CarnetId, request: Request) -> None:
+def _check_waits(parts: Parts, work: Work, carnet_id: CarnetId, request: Request) -> None:
     row = next((one for one in work.requests_of(carnet_id) if one.request_id == request.request_id), None)
     if row is None or row.state not in WAITING or work.now >= request.ends_at:
         raise AlreadyAnsweredError("it waits no more")
+    if request.request_id in _answers(parts, carnet_id):
+        raise AlreadyAnsweredError("it was answered before")
 
 
 def _allowed(request: Request, move: Move, actor: Actor, now: datetime, facts: Facts) -> GrantState:

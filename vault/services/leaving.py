@@ -145,6 +145,7 @@ def finish_erasure(parts: Parts, carnet_id: CarnetId) -> Mapping[str, int]:
         ("box", carnet_id),
         ("notice", carnet_id),
         ("pause", carnet_id),
+        ("answered", carnet_id),
     ]
     grants = [row.grant.id for row in parts.data.grants_of(carnet_id)]
     grants += parts.data.spoiled_grants(carnet_id)
