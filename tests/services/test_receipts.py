@@ -10,13 +10,13 @@ import jwt
 import pytest
 from joserfc import jws as jose
 from joserfc.jwk import OKPKey
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from consent.grants import Grantee
 from consent.kantara import to_kantara
 from consent.receipts import Moved
 from consent.records27560 import Profile, RecordError, missing
-from schemas.ids import CompartmentId, PurposeId, RequestId, new_id
+from schemas.ids import CarnetId, CompartmentId, PurposeId, RequestId, new_id
 from schemas.names import LegalBasis, Outcome
 from tests.services.conftest import ONE_ENGINE
 from tests.world import PURPOSE, SIAE_FIELDS, MovingClock, Someone, System, World
@@ -40,6 +40,7 @@ from vault.services.receipts_kept import (
 )
 from vault.services.sharing import Wish
 from vault.services.upkeep import run_upkeep
+from vault.storage.sharing_tables import receipts as table
 
 GIVEN = {"dpv:ConsentGiven", "dpv:RenewedConsentGiven"}
 
@@ -262,7 +263,7 @@ def test_what_nobody_will_see_makes_no_receipt_of_hers_and_is_swept_a_day_later(
     town: World, eva: Someone, gamma: System, clock: MovingClock
 ) -> None:
     note(town, Op.REQUEST, asked_by(town, eva, gamma), gamma, shown=False)
-    nobody = replace(asked_by(town, eva, gamma), carnet_id=new_id())
+    nobody = replace(asked_by(town, eva, gamma), carnet_id=CarnetId(new_id()))
     note(town, Op.REQUEST, nobody, gamma)
     assert moves(town, eva) == []
     drop_strays(town.parts)
@@ -314,19 +315,19 @@ def test_an_instance_older_than_receipts_gets_its_key_when_its_stores_are_upgrad
 
 
 @ONE_ENGINE
-@pytest.mark.parametrize("column", ["sealed", "digest", "receipt_id"])
+@pytest.mark.parametrize("column", ["sealed", "digest", "receipt_id", "leaf", "made_at"])
 def test_a_spoiled_receipt_is_not_shown_and_keeps_nobody_from_stopping(
     town: World, eva: Someone, gamma: System, column: str
 ) -> None:
     grant = town.share(eva, gamma.structure_id)
     (receipt,) = all_of(town, eva)
-    changed = {"sealed": receipt.row.sealed[:-1] + b"x", "digest": new_id().encode(), "receipt_id": new_id()}
-    with town.app.data.database.write() as connection:
-        connection.execute(
-            text(f"UPDATE receipts SET {column} = :new WHERE receipt_id = :one"),
-            {"new": changed[column], "one": receipt.receipt_id},
-        )
-        connection.commit()
+    row, day = receipt.row, timedelta(days=1)
+    changed: dict[str, Any] = {"sealed": row.sealed[:-1] + b"x", "digest": new_id().encode()}
+    changed |= {"receipt_id": new_id()}
+    changed |= {"leaf": row.leaf + 1, "made_at": row.made_at - day}  # another entry or day than was signed
+    with town.app.data.database.transaction() as connection:
+        mine = table.c.receipt_id == receipt.receipt_id
+        connection.execute(update(table).where(mine).values({column: changed[column]}))
     assert moves(town, eva) == []
     with pytest.raises(NoSuchReceiptError):
         read_receipt(town.parts, eva.owner, receipt.receipt_id, actor=eva.actor)

@@ -24,6 +24,8 @@ from vault.services.answering_requests import (
     refuse_request,
     wish_of,
 )
+from vault.services.clients import end_client
+from vault.services.habilitations import end_habilitation
 from vault.services.journal import OPERATOR
 from vault.services.leaving import erase_carnet
 from vault.services.pausing import end_pause, set_pause
@@ -313,6 +315,30 @@ def test_a_professional_asks_for_himself_or_for_his_structure(town: World) -> No
     refuse_request(town.parts, ana.owner, request, actor=ana.actor)
     asked(town, ana, zoe, receiver="structure")
     assert len(seen(town, ana)) == 1, "a colleague's or a structure's question is the same question"
+
+
+@pytest.mark.parametrize("asker", ["professional", "system"])
+def test_who_left_between_the_door_and_the_lock_reaches_nobody(
+    town: World, monkeypatch: pytest.MonkeyPatch, asker: str
+) -> None:
+    """Asked again under the lock, and answered as ever."""
+    ana, siae = town.newcomer(), town.system()
+    member = town.member(siae.structure_id, "tom" + new_id()[:6], kind=StructureKind.SIAE)
+    honest = town.parts.data.change
+
+    def change() -> object:
+        monkeypatch.setattr(town.parts.data, "change", honest)
+        if asker == "system":
+            end_client(town.parts, siae.client_id)
+        else:
+            end_habilitation(town.parts, member.professional_id, at=None, actor=OPERATOR)
+        return honest()
+
+    monkeypatch.setattr(town.parts.data, "change", change)
+    asked(town, ana, siae if asker == "system" else member)
+    assert town.parts.data.requests_of(ana.carnet_id) == []
+    (entry,) = [event for event in events_of(town, [ana.carnet_id]) if event.op is Op.REQUEST]
+    assert entry.out is Outcome.DENIED
 
 
 def test_who_is_not_her_referent_reaches_nobody_by_saying_so(town: World) -> None:
