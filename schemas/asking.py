@@ -11,6 +11,7 @@ from schemas.catalogue_file import choices_of, special
 __all__ = ["Choice", "FormKind", "Part", "choices", "exclusive", "form_kind", "parts"]
 
 Node = Mapping[str, Any]
+_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 LINE_LENGTH = 200  # characters; a longer text gets several lines
 
 
@@ -22,6 +23,7 @@ class FormKind(StrEnum):
     WHOLE_NUMBER = "whole_number"
     NUMBER = "number"
     DATE = "date"
+    TIME = "time"  # of a day: hours and minutes, « 14:30 »
     MONTH_OR_DAY = "month_or_day"  # a year, a month or a day: one line of text
     SHORT_TEXT = "short_text"
     LONG_TEXT = "long_text"
@@ -86,6 +88,8 @@ def _text_kind(node: Node, note: Node) -> FormKind:
         return FormKind.CHOICE_ONE
     if node.get("format") == "date":
         return FormKind.DATE
+    if node.get("pattern") == _TIME:
+        return FormKind.TIME
     if note.get("form") == "month_or_day":
         return FormKind.MONTH_OR_DAY
     return FormKind.LONG_TEXT if node.get("maxLength", 0) > LINE_LENGTH else FormKind.SHORT_TEXT

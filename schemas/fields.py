@@ -112,6 +112,8 @@ class Field:
     since: int
     aliases: tuple[str, ...]
     marks: Mapping[str, str]  # kind of date → where it stands in the value ("": the value itself)
+    several: str  # what its entries are called together
+    calendar: str  # the part that stands in her calendar; "" for none
     read_only: bool
     identifying: bool
     node: Node = attribute(repr=False)
@@ -214,6 +216,8 @@ def _field(name: str, node: Node) -> Field:
         since=note["since"],
         aliases=tuple(note.get("aliases", ())),
         marks=note.get("marks", {}),
+        several=note.get("several", note["label"]),
+        calendar=note.get("calendar", ""),
         read_only=bool(node.get("readOnly")),
         identifying=bool(note.get("identifying")),
         node=node,

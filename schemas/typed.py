@@ -1,4 +1,4 @@
-"""From what a person typed to a JSON value, leniently: « 24,5 », « 3/3/2026 », « 03/2019 ».
+"""From what a person typed to a JSON value, leniently: « 24,5 », « 3/3/2026 », « 03/2019 », « 14 h 30 ».
 
 Nothing is refused here: what is not understood is passed on as typed, so that validation refuses it with its
 own sentence and the form keeps her words.
@@ -13,6 +13,7 @@ __all__ = ["typed_list", "typed_value"]
 
 _DAY = re.compile(r"([0-9]{1,2})[/. -]([0-9]{1,2})[/. -]([0-9]{4})")
 _MONTH = re.compile(r"([0-9]{1,2})[/. -]([0-9]{4})")
+_TIME = re.compile(r"([0-9]{1,2})\s*(?::|[hH])\s*([0-9]{2})?")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}\.[0-9]{1,15}")
 _BOOLEANS = {"true": True, "oui": True, "false": False, "non": False}
@@ -30,6 +31,9 @@ def typed_value(kind: FormKind, text: str) -> object:
             return _number(text)
         case FormKind.DATE | FormKind.MONTH_OR_DAY:
             return _date(text)
+        case FormKind.TIME:
+            time = _TIME.fullmatch(text)
+            return f"{int(time[1]):02d}:{time[2] or '00'}" if time else text
     return text
 
 

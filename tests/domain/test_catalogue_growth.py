@@ -71,6 +71,7 @@ def test_every_kind_of_schema_gets_a_way_to_ask(tmp_path: Path) -> None:
         FormKind.WHOLE_NUMBER: {"type": "integer"},
         FormKind.NUMBER: {"type": "number"},
         FormKind.DATE: {"type": "string", "format": "date"},
+        FormKind.TIME: {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "maxLength": 5},
         FormKind.MONTH_OR_DAY: {"$ref": "#/$defs/month_or_day"},
         FormKind.SHORT_TEXT: {"$ref": "#/$defs/line", "maxLength": 80},
         FormKind.LONG_TEXT: {"$ref": "#/$defs/text", "maxLength": 800},

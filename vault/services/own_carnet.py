@@ -40,14 +40,22 @@ OWN_READS = (Op.READ, Op.READ_OWN, Op.EXPORT)
 
 @dataclass(frozen=True, slots=True)
 class OwnCarnet:
-    """Her carnet, opened: one entry a field, exact where it has two forms."""
+    """Her carnet, opened: each entry once, exact where it has two forms."""
 
     carnet: CarnetRow
     entries: Sequence[Entry]
     access_no: int
 
     def by_field(self) -> Mapping[FieldId, Entry]:
+        """Of the fields that hold one entry. One that holds several shows one of them only: ``in_fields``."""
         return {entry.field_id: entry for entry in self.entries}
+
+    def in_fields(self) -> Mapping[FieldId, Sequence[Entry]]:
+        """Every entry of each field, what was said first before."""
+        found: dict[FieldId, list[Entry]] = {}
+        for entry in sorted(self.entries, key=lambda one: (one.body.collected_at, one.entry_id)):
+            found.setdefault(entry.field_id, []).append(entry)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
