@@ -14,7 +14,7 @@ held a grant on this carnet for this purpose. The work done is the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -82,6 +82,7 @@ class FieldsView:
     at: datetime
     grant: GrantRow
     fields: Mapping[CompartmentId, Sequence[Entry]]
+    by: tuple[Appended, Allowed] | None = field(default=None, compare=False)  # for whoever answers to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +369,9 @@ def _look_again(parts: Parts, one: _Decided, receipt: Appended, allowed: Allowed
 def _view(
     one: _Decided, receipt: Appended, look: _Look, fields: Mapping[CompartmentId, Sequence[Entry]]
 ) -> FieldsView:
-    return FieldsView(one.read.carnet_id, one.read.purpose_id, receipt.no, receipt.at, look.grant, fields)
+    read = one.read
+    by = (receipt, one.decision) if isinstance(one.decision, Allowed) else None
+    return FieldsView(read.carnet_id, read.purpose_id, receipt.no, receipt.at, look.grant, fields, by)
 
 
 def _ended_meanwhile(parts: Parts, one: _Decided) -> Answer | Exception:

@@ -5,21 +5,32 @@ author reads, in a slot of its own. Whatever forgets, freezes or counts an entry
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
 
-from schemas.ids import CarnetId, CompartmentId, EntryId
+from schemas.ids import CompartmentId, EntryId
 from schemas.names import EntryState, RecordKind
+from vault.audit.events import AboutContent
+from vault.carnet.entries import field_of
 from vault.carnet.remarks import RemarkBody
 from vault.crypto import FieldKey, ShredTree, seal_record
 from vault.errors import CallerError
 from vault.services.entries import context_of
 from vault.services.parts import SCHEMA_VERSION, Parts
-from vault.services.ports import RecordHead, RecordRow
+from vault.services.ports import CarnetRow, RecordHead, RecordRow, Work
+from vault.services.writing import (
+    ALIVE,
+    BY_PERSON,
+    CarnetClosedError,
+    NoSuchEntryError,
+    RacedError,
+    RevisionConflictError,
+)
 
 LONGEST = 2000  # characters: a page of handwriting; longer is not read beside a value
 MOST_OBSERVATIONS = 10  # standing on one entry: all of them are always shown
 MOST_REPLIES = 10  # standing on one observation, hers to maintain it included
 SLOTS_FOR_REMARKS = 60_000  # of 65 536: whatever is said beside them, values go on having room
-STANDING = (EntryState.CURRENT, EntryState.FROZEN)
 
 
 class RemarkRefusedError(CallerError):
@@ -28,6 +39,10 @@ class RemarkRefusedError(CallerError):
     def __init__(self, sentence: str, pointer: str = "/text") -> None:
         super().__init__("a remark was refused")
         self.pointer, self.sentence = pointer, sentence
+
+
+class NoSuchObservationError(CallerError):
+    """No observation of hers stands there, or not any more."""
 
 
 def remarks_of(heads: Sequence[RecordHead], entry_id: EntryId) -> list[RecordHead]:
@@ -50,16 +65,20 @@ def checked_words(text: str, *, empty: bool = False) -> str:
     return words
 
 
-def check_room(heads: Sequence[RecordHead], beside: EntryId, kind: RecordKind, next_slot: int) -> None:
+def _check_room(heads: Sequence[RecordHead], body: RemarkBody) -> None:
     """Raises RemarkRefusedError when as many stand there as are shown."""
     found = {
         head.entry_id
         for head in heads
-        if head.kind is kind and head.on_entry == beside and head.state in STANDING
+        if head.kind is body.kind and head.on_entry == body.beside and head.state in ALIVE
     }
-    most = MOST_OBSERVATIONS if kind is RecordKind.OBSERVATION else MOST_REPLIES
-    if len(found) >= most or next_slot >= SLOTS_FOR_REMARKS:
-        raise RemarkRefusedError(f"Il y a déjà {most} textes ici, et c’est le maximum.", "")
+    most = MOST_OBSERVATIONS if body.kind is RecordKind.OBSERVATION else MOST_REPLIES
+    if len(found) >= most:
+        raise _full(most)
+
+
+def _full(most: int) -> RemarkRefusedError:
+    return RemarkRefusedError(f"Il y a déjà {most} textes ici, et c’est le maximum.", "")
 
 
 def seal_remark(
@@ -67,17 +86,21 @@ def seal_remark(
     body: RemarkBody,
     remark_id: EntryId,
     *,
-    carnet_id: CarnetId,
-    slot: int,
+    carnet: CarnetRow,
     keys: Mapping[CompartmentId, tuple[int, FieldKey]],
     shred: ShredTree,
 ) -> list[RecordRow]:
-    """One record in each of these compartments, under its key and epoch."""
+    """One record in each of these compartments, under its key and epoch, in the carnet's next slot. Raises
+    RacedError without a key: something was rotated or forgotten meanwhile."""
+    slot, rows = carnet.next_slot, list[RecordRow]()
+    if not keys:
+        raise RacedError
+    if slot >= SLOTS_FOR_REMARKS:
+        raise _full(MOST_OBSERVATIONS)
     salt = shred.salts([slot])[slot]
-    rows = []
     for compartment, (epoch, key) in sorted(keys.items()):
         head = RecordHead(
-            carnet_id=carnet_id,
+            carnet_id=carnet.carnet_id,
             entry_id=remark_id,
             compartment=compartment,
             version=1,
@@ -92,6 +115,57 @@ def seal_remark(
         sealed = seal_record(body.to_bytes(), key=key, salt=salt, context=context_of(head, parts.instance))
         rows.append(RecordRow(head, sealed))
     return rows
+
+
+def store_remark(work: Work, carnet: CarnetRow, rows: Sequence[RecordRow], body: RemarkBody) -> None:
+    """Under the lock: what it stands beside still stands, the keys are the newest, there is room. Raises
+    CarnetClosedError, NoSuchEntryError, NoSuchObservationError, RemarkRefusedError, RevisionConflictError
+    when an observation is about another version by now, RacedError to look and seal again."""
+    stands = work.carnet(carnet.carnet_id)
+    if stands is None or not stands.open:
+        raise CarnetClosedError("this carnet is closed")
+    heads = work.heads(carnet.carnet_id)
+    forms, sealed = forms_of(heads, body.on_entry), {row.head.compartment for row in rows}
+    if not forms:
+        raise NoSuchEntryError("no such entry in this carnet")
+    if body.answers is not None and not any(is_observation(head, body.answers) for head in heads):
+        raise NoSuchObservationError("no such observation in this carnet")
+    if body.kind is RecordKind.OBSERVATION and set(forms.values()) != {body.on_version}:
+        field_id = field_of(next(iter(forms)))
+        raise RevisionConflictError(field_id, seen=body.on_version, current=max(forms.values()))
+    _check_room(heads, body)
+    whole = body.author != BY_PERSON or sealed == set(forms)  # she says it in every form of the entry
+    epochs = {row.compartment: row.epoch for row in sorted(work.field_keys(carnet.carnet_id))}
+    if stands.next_slot != carnet.next_slot or not whole or not sealed <= set(forms):
+        raise RacedError
+    if any(epochs.get(row.head.compartment) != row.head.epoch for row in rows):
+        raise RacedError
+    work.take_slot(carnet.carnet_id)
+    for row in rows:
+        work.add_record(row)
+
+
+def forms_of(heads: Sequence[RecordHead], entry_id: EntryId) -> dict[CompartmentId, int]:
+    """The compartments an entry stands in, and its version there; empty when it does not stand."""
+    return {
+        head.compartment: head.version
+        for head in heads
+        if head.entry_id == entry_id and head.kind is RecordKind.ENTRY and head.state in ALIVE
+    }
+
+
+def is_observation(head: RecordHead, observation_id: EntryId) -> bool:
+    """Whether this is a record of that observation, which stands."""
+    return head.entry_id == observation_id and head.kind is RecordKind.OBSERVATION and head.state in ALIVE
+
+
+def about_remark(rows: Sequence[RecordRow], about: AboutContent) -> AboutContent:
+    """With what was written: where, and the digest of each record."""
+    return replace(
+        about,
+        fields=tuple(row.head.compartment for row in rows),
+        digests=tuple(sha256(row.record).hexdigest() for row in rows),
+    )
 
 
 def newest(

@@ -28,7 +28,10 @@ from vault.errors import CallerError, CarnetError, LogUnavailableError, Unavaila
 from vault.services.answering_requests import AlreadyAnsweredError, NoSuchRequestError
 from vault.services.break_glass import NoEmergencyError, NotAllowedError
 from vault.services.key_sources import KeyGoneError
+from vault.services.observing import NotAnsweredError
 from vault.services.receipts_kept import NoSuchReceiptError
+from vault.services.remarks import NoSuchObservationError, RemarkRefusedError
+from vault.services.replying import OnlyProfessionalsError
 from vault.services.sharing import GrantRefusedError
 from vault.services.standing import NoLongerActsError, NoLongerOfficerError
 from vault.services.stopping import NoSuchGrantError
@@ -36,6 +39,7 @@ from vault.services.suspending import CannotMoveError
 from vault.services.writing import (
     CarnetClosedError,
     InvalidValueError,
+    NoSuchEntryError,
     ReadOnlyFieldError,
     RevisionConflictError,
 )
@@ -179,7 +183,7 @@ def problem_of(error: Exception) -> Problem:
             return Problem(
                 "invalid", tuple(Told(f"/value{one.pointer}", one.sentence) for one in error.faults)
             )
-        case GrantRefusedError():
+        case GrantRefusedError() | RemarkRefusedError():
             return Problem("invalid", (Told(error.pointer, error.sentence),))
         case UnknownFieldError():
             return Problem("invalid", (Told("/field_id", "Cette information n’est pas au catalogue."),))
@@ -215,13 +219,13 @@ def _refusal(error: Exception) -> Problem | None:
             return Problem("wrong-caller")
         case TooManyError():
             return Problem("too-many-requests", headers={"Retry-After": str(error.retry_after)})
-        case NoSuchReceiptError():
+        case NoSuchReceiptError() | NoSuchEntryError() | NoSuchObservationError():
             return Problem("not-found")
-        case NotAllowedError():
+        case NotAllowedError() | OnlyProfessionalsError():
             return Problem("wrong-caller")
         case NoEmergencyError():
             return Problem("not-found")
-        case AlreadyAnsweredError() | CannotMoveError():
+        case AlreadyAnsweredError() | CannotMoveError() | NotAnsweredError():
             return Problem("conflict")
         case NoSuchRequestError():
             return Problem("not-found")
