@@ -20,7 +20,7 @@ from tests.audit_builders import (
     check_signature,
 )
 from tests.vectors import independent_log as naive
-from vault.audit import VerificationReport, open_note, sign_checkpoint
+from vault.audit import Op, VerificationReport, open_note, sign_checkpoint
 from vault.audit.merkle import root_of, verify_consistency, verify_inclusion
 from vault.audit.tiles import tile_path
 from vault.services.proving import Exported, ExportRefusedError, export_log, proved_indexes, verify_folder
@@ -37,7 +37,7 @@ def check(folder: Path) -> VerificationReport:
 
 
 def opened_log(size: int = SIZE) -> MemoryLog:
-    log = a_log(size)
+    log = a_log([a_leaf(no, op=Op.WRITE) for no in range(size)])  # of which an opening may be gone
     log.known = [an_opening(no, kind) for no in range(0, size, 7) for kind in ("about", "actor")]
     return log
 
@@ -88,12 +88,12 @@ def test_the_leaves_and_the_checkpoint_agree_for_an_outsider(whole: Path) -> Non
         b64decode(json.loads(line)["leaf"]) for line in (whole / "leaves.jsonl").read_text().splitlines()
     ]
     checkpoint = open_note((whole / "checkpoint").read_bytes(), [VERIFIER])
-    assert leaves == [a_leaf(no) for no in range(SIZE)]
+    assert leaves == [a_leaf(no, op=Op.WRITE) for no in range(SIZE)]
     assert (checkpoint.origin, checkpoint.size, checkpoint.root) == (ORIGIN, SIZE, naive.mth(leaves))
 
 
 def test_the_proof_files_are_the_definitions(whole: Path) -> None:
-    leaves = [a_leaf(no) for no in range(SIZE)]
+    leaves = [a_leaf(no, op=Op.WRITE) for no in range(SIZE)]
     root = naive.b64(naive.mth(leaves))
     for index in (0, 17, 255, 256, 299):
         assert json.loads((whole / f"inclusion/{index}.json").read_text()) == {

@@ -22,7 +22,7 @@ from tests.audit_builders import (
     check_signature,
 )
 from tests.vectors import independent_log as naive
-from vault.audit import Checkpoint, VerificationReport, sign_checkpoint
+from vault.audit import Checkpoint, Op, VerificationReport, sign_checkpoint
 from vault.services.proving import Exported, export_log, verify_folder
 
 SIZE = 300
@@ -37,7 +37,7 @@ def check(folder: Path) -> VerificationReport:
 
 
 def opened_log(size: int = SIZE) -> MemoryLog:
-    log = a_log(size)
+    log = a_log([a_leaf(no, op=Op.WRITE) for no in range(size)])  # of which an opening may be gone
     log.known = [an_opening(no, kind) for no in range(0, size, 7) for kind in ("about", "actor")]
     return log
 
@@ -151,8 +151,8 @@ def test_a_line_of_many_megabytes_is_named_and_not_read(folder: Path) -> None:
 def rewrite(folder: Path, no: int, *, note: bool) -> None:
     """A forger without the log's key rewrites leaf ``no``, every hash and every proof; with ``note`` he
     signs the whole anew with a key of his own."""
-    log = a_log(SIZE)
-    log.edit(no, a_leaf(no + 5000, t=START + 10 * no))
+    log = opened_log()
+    log.edit(no, a_leaf(no + 5000, t=START + 10 * no, op=Op.WRITE))
     log.rebuild()
     log.notes.clear()
     shutil.copytree(folder / "checkpoints", folder.parent / "notes")
