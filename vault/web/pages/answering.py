@@ -52,6 +52,12 @@ DONE = {
     "demande-non": "C’est noté. Personne d’autre ne saura que vous avez dit non.",
     "demande-plus-tard": "C’est noté. Cette demande attend. Sans réponse, elle se terminera d’elle-même.",
     "mandat-fini": "Ce mandat est terminé. Il n’ouvre plus rien.",
+    "observation": "Votre observation est à côté de cette information. Qui lit l’une lit l’autre.",
+    "observation-maintenue": "C’est noté. Vous maintenez votre observation.",
+    "observation-retiree": "Votre observation est retirée, avec ses réponses. Plus personne ne peut les lire.",
+    "reponse": "Votre réponse est gardée. La personne la lit à côté de son observation.",
+    "compris": "C’est noté, avec la date. Vous pouvez changer d’avis en écrivant une observation.",
+    "volet": "Ce volet est validé. La personne le voit dans son carnet.",
 }
 DONE_PARAMETER = "fait"
 RETURN = "retour"

@@ -2,7 +2,7 @@
 the professional's. What she is shown before sharing is made by the very functions that make his screen.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +10,22 @@ from schemas.fields import PRECIS, Catalogue, Field
 from schemas.ids import CompartmentId, FieldId
 from schemas.names import Agreement, AnswerKind, EntryState
 from vault.carnet.entries import Body, Entry, fresh_until
+from vault.carnet.remarks import Observation
 from vault.services.signing_in import SOURCE
 from vault.services.writing import BY_PERSON
 from vault.web.pages import french, views
 
 Shared = Mapping[CompartmentId, Sequence[Entry]]
+BesideLinks = Callable[[Observation], Sequence[views.Link]]
+
+
+def no_links(_: Observation) -> Sequence[views.Link]:
+    return ()
+
+
+def own_links(said: Observation) -> Sequence[views.Link]:
+    """What she may do with an observation of hers."""
+    return (views.Link("Maintenir ou retirer", f"/mon-carnet/observations/{said.observation_id}"),)
 
 
 # --- one information -------------------------------------------------------------------------------------
@@ -27,8 +38,10 @@ def information(
     now: datetime,
     visible_to: Sequence[str] = (),
     actions: Sequence[views.Link] = (),
+    beside: BesideLinks = no_links,
 ) -> views.Information:
-    """An entry as every page shows it."""
+    """An entry as every page shows it, with what stands beside it; ``beside``: what this reader may do with
+    an observation."""
     field, body = catalogue.field(entry.field_id), entry.body
     return views.Information(
         field_id=entry.compartment,
@@ -40,6 +53,26 @@ def information(
         pills=_pills(field, entry, now),
         visible_to=tuple(visible_to),
         actions=tuple(actions),
+        observations=tuple(observation(entry, one, beside) for one in entry.observations),
+    )
+
+
+def observation(entry: Entry, said: Observation, beside: BesideLinks = no_links) -> views.Observation:
+    """Her words beside an entry, and all that was answered."""
+    body = said.body
+    return views.Observation(
+        body.text,
+        french.in_paris(body.said_at).date(),
+        tuple(
+            views.Reply(
+                "" if one.body.author == BY_PERSON else one.body.source,
+                one.body.text,
+                french.in_paris(one.body.said_at).date(),
+            )
+            for one in said.replies
+        ),
+        french.in_paris(body.version_at).date() if body.on_version != entry.version else None,
+        tuple(beside(said)),
     )
 
 
@@ -119,6 +152,7 @@ def _own_theme(
             now=now,
             visible_to=seen_by(catalogue, entry, seers),
             actions=[] if field.read_only else [views.Link("Corriger", f"{address}#champ-{field.id}")],
+            beside=own_links,
         )
         for field in fields
         if (entry := entries.get(field.id)) and entry.body.answer is not AnswerKind.NOT_DISCUSSED
@@ -165,12 +199,14 @@ def reduced(
     return found
 
 
-def shared_themes(catalogue: Catalogue, shared: Shared, now: datetime) -> tuple[views.Theme, ...]:
+def shared_themes(
+    catalogue: Catalogue, shared: Shared, now: datetime, *, beside: BesideLinks = no_links
+) -> tuple[views.Theme, ...]:
     """What a reader sees, by theme; of the two forms of an answer, the exact one when he has it."""
     themes = []
     for theme in catalogue.themes:
         shown = [
-            information(catalogue, entry, now=now)
+            information(catalogue, entry, now=now, beside=beside)
             for field in catalogue.in_theme(theme.id)
             for entry in _best(field, shared)
         ]

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from consent.grants import Grant
 from schemas.ids import PurposeId
 from schemas.inference import GuessKind
-from schemas.purposes import Frame, UnknownPurposeError
+from schemas.purposes import EMERGENCY_PURPOSE, Frame, UnknownPurposeError
 from vault.carnet.references import shown
 from vault.services.key_sources import OwnerAccess
 from vault.services.own_carnet import list_own_grants
@@ -17,7 +17,7 @@ from vault.services.reading import FieldsView
 from vault.services.seeing import Seen, Unseen, guesses_of
 from vault.web.pages import views
 from vault.web.pages.naming import labels, plain_purpose
-from vault.web.pages.presenting import shared_name, shared_themes
+from vault.web.pages.presenting import BesideLinks, no_links, shared_name, shared_themes
 
 PURPOSE = "finalite"
 
@@ -31,10 +31,19 @@ def carnet_view(parts: Parts, read: FieldsView, others: Sequence[views.Link]) ->
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,
         read_at=read.at,
-        themes=shared_themes(parts.catalogue, read.fields, parts.now()),
+        themes=shared_themes(parts.catalogue, read.fields, parts.now(), beside=_answers(read)),
         name=shared_name(parts.catalogue, read.fields),
         others=tuple(others),
     )
+
+
+def _answers(read: FieldsView) -> BesideLinks:
+    """Where its reader answers an observation; nowhere on what she is shown of his screen, nor in an
+    emergency."""
+    if read.by is None or read.purpose_id == EMERGENCY_PURPOSE:
+        return no_links
+    base, reason = f"/carnets/{read.carnet_id}/observations", f"?{PURPOSE}={quote(read.purpose_id)}"
+    return lambda said: (views.Link("Répondre", f"{base}/{said.observation_id}{reason}"),)
 
 
 def purpose_words(frame: Frame, purpose_id: PurposeId) -> str:

@@ -163,7 +163,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Reply:
-    """A professional's answer to an observation."""
+    """A professional's answer to an observation; `by` empty: she maintains it, with or without words."""
 
     by: str
     text: str
@@ -172,11 +172,17 @@ class Reply:
 
 @dataclass(frozen=True)
 class Observation:
-    """The person's own words beside an information; never collapsed, never separated from it."""
+    """The person's own words beside an information; never collapsed, never separated from it.
+
+    `about`: the day of the version they are about, when another one stands by now. `actions`: what this
+    reader may do with it.
+    """
 
     text: str
     on: date
     replies: tuple[Reply, ...] = ()
+    about: date | None = None
+    actions: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
