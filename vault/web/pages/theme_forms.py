@@ -1,8 +1,10 @@
 """The form of a theme as a view, derived from the catalogue: a field added there is asked here."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
-from schemas.asking import Part
+from schemas.asking import FormKind, Part
 from schemas.fields import Catalogue, Fault, Field
 from schemas.fields import Choice as Offered
 from vault.carnet.entries import Entry
@@ -10,16 +12,25 @@ from vault.web.pages import views
 from vault.web.pages.form_answers import Refusal
 from vault.web.pages.plain_warnings import warning_about
 from vault.web.pages.presenting import is_sensitive
-from vault.web.pages.typed_form import Typed, written
+from vault.web.pages.typed_form import DATE_PARTS, Typed, written
 
+Named = Mapping[str, Sequence[tuple[str, str]]]  # by field: the id of an entry, and its words
+
+NOTHING_NAMED: Final[Named] = {}
 BLANK_ROWS = 2
 _SPOILED = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
 
 
 def field_form(
-    field: Field, typed: Typed, *, refusal: Refusal | None = None, warn: bool = False
+    field: Field,
+    typed: Typed,
+    *,
+    refusal: Refusal | None = None,
+    warn: bool = False,
+    named: Named = NOTHING_NAMED,
 ) -> views.FieldForm:
-    """One question with what stands in its inputs."""
+    """One question with what stands in its inputs. ``named``: the entries of other fields that a part may
+    name, by field."""
     faults = refusal.faults if refusal else ()
     ordered = typed.ranks is not None or field.kind.value == "ordered_choice"
     return views.FieldForm(
@@ -29,7 +40,9 @@ def field_form(
         help=field.help,
         choices=_ranked(field, typed) if ordered else _choices(field.choices, typed.texts),
         typed=tuple(_shown(text) for text in typed.texts),
-        parts=_parts(field, typed.rows[0] if typed.rows else {}, faults, "") if _is(field, "object") else (),
+        parts=_parts(field, typed.rows[0] if typed.rows else {}, faults, "", named)
+        if _is(field, "object")
+        else (),
         rows=_rows(field, typed, faults) if _is(field, "object_list") else (),
         answer=typed.answer,
         version=typed.version,
@@ -42,6 +55,7 @@ def field_form(
         free_text=field.free_text,
         warning=warning_about("\n".join(typed.texts)) if warn and field.free_text else "",
         error=refusal.sentence if refusal else "",
+        unsaid=not field.collection,
     )
 
 
@@ -98,24 +112,42 @@ def _rows(field: Field, typed: Typed, faults: Sequence[Fault]) -> tuple[tuple[vi
 
 
 def _parts(
-    field: Field, row: Mapping[str, str], faults: Sequence[Fault], place: str
+    field: Field,
+    row: Mapping[str, str],
+    faults: Sequence[Fault],
+    place: str,
+    named: Named = NOTHING_NAMED,
 ) -> tuple[views.SubInput, ...]:
     told = {fault.pointer: fault.sentence for fault in faults}
-    return tuple(
-        _sub_input(part, row.get(part.name, ""), told.get(f"{place}/{part.name}", "")) for part in field.parts
-    )
+    inputs = [_sub_input(part, row, told.get(f"{place}/{part.name}", ""), named) for part in field.parts]
+    marked = [
+        replace(one, optional=field.collection and not part.required)
+        for one, part in zip(inputs, field.parts, strict=True)
+        if not part.refers or one.choices  # nothing to name yet: not asked
+    ]
+    return tuple(marked)
 
 
-def _sub_input(part: Part, typed: str, error: str) -> views.SubInput:
-    return views.SubInput(
+def _sub_input(part: Part, row: Mapping[str, str], error: str, named: Named) -> views.SubInput:
+    typed = row.get(part.name, "")
+    chosen = [typed] if typed else []
+    one = views.SubInput(
         name=part.name,
         label=part.label,
-        choices=_choices(part.choices, [typed] if typed else []),
+        choices=_choices(part.choices, chosen),
         typed=_shown(typed),
         max_length=part.max_length,
         help=part.help,
         error=error,
+        long=part.kind is FormKind.LONG_TEXT,
     )
+    if part.refers:
+        offered = named.get(part.refers, ())
+        return replace(one, choices=tuple(views.Choice(id_, name, id_ == typed) for id_, name in offered))
+    if part.kind is FormKind.DATE:
+        day, month, year = (_shown(row.get(f"{part.name}.{piece}", "")) for piece in DATE_PARTS)
+        return replace(one, day=(day, month, year))
+    return one
 
 
 def _shown(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from schemas.asking import FormKind
+from schemas.asking import FormKind, Part
 from schemas.fields import Field
 from schemas.names import AnswerKind
 from schemas.typed import typed_list, typed_value
@@ -19,7 +19,7 @@ from vault.web.pages.form_reading import Form
 UNSAID = "~"  # begins the value of a radio button that says why there is no answer
 MOST_ROWS = 100
 RADIOS = (FormKind.YES_NO, FormKind.CHOICE_ONE)
-_DATE_PARTS = ("jour", "mois", "annee")
+DATE_PARTS = ("jour", "mois", "annee")
 _NO_ROWS: tuple[Mapping[str, str], ...] = ()
 
 
@@ -59,7 +59,7 @@ def typed_in(form: Form, field: Field) -> Typed | None:
     if field.kind is FormKind.ORDERED_CHOICE:
         ranks = {one.value: form.one(f"{field.id}.rank.{one.value}") for one in field.choices}
     elif field.kind is FormKind.DATE:
-        texts = tuple(form.one(f"{field.id}.{part}") for part in _DATE_PARTS)
+        texts = tuple(form.one(f"{field.id}.{part}") for part in DATE_PARTS)
     elif field.kind is FormKind.OBJECT:
         rows = (_row(form, field, str(field.id)),)
     elif field.kind is FormKind.OBJECT_LIST:
@@ -75,7 +75,15 @@ def _radio(told: str, version: int) -> Typed:
 
 
 def _row(form: Form, field: Field, name: str) -> Mapping[str, str]:
-    return {part.name: form.one(f"{name}.{part.name}") for part in field.parts}
+    names = [each for part in field.parts for each in _inputs_of(part)]
+    return {each: form.one(f"{name}.{each}") for each in names}
+
+
+def _inputs_of(part: Part) -> list[str]:
+    """The inputs of a part: a day has three."""
+    if part.kind is FormKind.DATE:
+        return [f"{part.name}.{piece}" for piece in DATE_PARTS]
+    return [part.name]
 
 
 def _kind(told: str) -> AnswerKind:
@@ -136,8 +144,15 @@ def _date(texts: tuple[str, ...]) -> str:
 
 
 def _object(field: Field, row: Mapping[str, str]) -> dict[str, JSON]:
-    values = {part.name: typed_value(part.kind, row.get(part.name, "")) for part in field.parts}
+    values = {part.name: _part_value(part, row) for part in field.parts}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _part_value(part: Part, row: Mapping[str, str]) -> JSON:
+    texts = tuple(row.get(each, "") for each in _inputs_of(part))
+    if part.kind is FormKind.DATE:
+        return _date(texts) or None
+    return typed_value(part.kind, texts[0])
 
 
 # --- from what is written --------------------------------------------------------------------------------
@@ -157,16 +172,24 @@ def written(field: Field, body: Body | None, version: int) -> Typed:
     elif field.kind is FormKind.DATE:
         texts = _date_texts(str(value))
     elif isinstance(value, dict):
-        rows = (_texts(value),)
+        rows = (row_of(field, value),)
     elif isinstance(value, list) and field.kind is FormKind.OBJECT_LIST:
-        rows = tuple(_texts(row) for row in value if isinstance(row, dict))
+        rows = tuple(row_of(field, row) for row in value if isinstance(row, dict))
     else:
         texts = tuple(_text(one) for one in (value if isinstance(value, list) else [value]))
     return Typed(texts, ranks, rows, version=version)
 
 
-def _texts(row: Mapping[str, JSON]) -> Mapping[str, str]:
-    return {name: _text(value) for name, value in row.items()}
+def row_of(field: Field, value: Mapping[str, JSON]) -> Mapping[str, str]:
+    """The inputs of an object, by name."""
+    days = {part.name for part in field.parts if part.kind is FormKind.DATE}
+    row = {name: _text(one) for name, one in value.items() if name not in days}
+    for name in days & value.keys():
+        row |= {
+            f"{name}.{piece}": text
+            for piece, text in zip(DATE_PARTS, _date_texts(str(value[name])), strict=True)
+        }
+    return row
 
 
 def _text(value: JSON) -> str:

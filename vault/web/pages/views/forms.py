@@ -5,7 +5,8 @@ Names of the inputs, for the route that reads them
   that begins with "~" is an answer kind ("~does_not_know"), so that not answering is a choice like any other.
 - `{field_id}.answer`: for the other kinds, a select: "answered" or another answer kind.
 - `{field_id}.rank.{choice}`: for `ordered_choice`, the place given to a choice, "" for none.
-- `{field_id}.{part}`: for `object`; `{field_id}.{row}.{part}` for `object_list`, rows from 0.
+- `{field_id}.{part}`: for `object`; `{field_id}.{row}.{part}` for `object_list`, rows from 0. A part that
+  is a day has three inputs: `….jour`, `….mois`, `….annee`.
 - `{field_id}.jour`, `.mois`, `.annee`: for `date`.
 - `{field_id}.version`: the version she saw, when there is one.
 """
@@ -60,7 +61,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class SubInput:
-    """One part of an object: a choice when `choices` is set, else one line of text."""
+    """One part of an object: a choice when `choices` is set, a day when `day` is (day, month, year as typed),
+    else text, on several lines when it is `long`. `optional` is said beside the label."""
 
     name: str
     label: str
@@ -69,6 +71,9 @@ class SubInput:
     max_length: int | None = None
     help: str = ""
     error: str = ""
+    day: tuple[str, str, str] | None = None
+    long: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,11 +105,13 @@ class FieldForm:
     free_text: bool = False
     warning: str = ""
     error: str = ""
+    unsaid: bool = True  # one may also say why there is no answer
 
 
 @dataclass(frozen=True)
 class ThemeFormView:
-    """`/mon-carnet/{theme}`: the questions of one theme, one form, one button."""
+    """`/mon-carnet/{theme}`: the questions of one theme, one form, one button. Also one entry of a field that
+    holds several (`/mon-carnet/{field}/nouveau`): one question, made of parts."""
 
     template: ClassVar[str] = "person/theme_form.html"
 
@@ -115,4 +122,6 @@ class ThemeFormView:
     intro: str = ""
     hidden: tuple[Hidden, ...] = ()
     back_href: str = "/mon-carnet"
+    back_label: str = "Mon carnet"
+    save: str = "Garder mes réponses"
     kept: bool = False  # as she sent it when her session was over: not written yet
