@@ -3,12 +3,19 @@
 ``Work`` and ``DataStore`` (``ports``) hold them all. Rows: ``path_rows``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from schemas.ids import CarnetId, EntryId, GrantId, ProposalId
-from vault.services.path_rows import PathDateRow, ProposalRow
+from schemas.ids import CarnetId, DemandId, EntryId, GrantId, ProposalId, StructureId
+from vault.services.path_rows import (
+    DemandRow,
+    DemandStepRow,
+    PathDateRow,
+    ProposalRow,
+    RecipientNoticeRow,
+    TombstoneRow,
+)
 
 # --- what somebody proposes to write ---
 
@@ -20,6 +27,7 @@ class ProposalWork(Protocol):
     def proposals_of(self, carnet_id: CarnetId) -> Sequence[ProposalRow]: ...
     def renew_proposal(self, row: ProposalRow) -> bool: ...  # in place of the version before, if it waits
     def answer_proposal(self, carnet_id: CarnetId, proposal_id: ProposalId, *, version: int) -> bool: ...
+    def rewrap_proposal(self, row: ProposalRow) -> bool: ...
     def drop_proposal(self, carnet_id: CarnetId, proposal_id: ProposalId) -> bool: ...  # row and all
     def end_proposal(self, carnet_id: CarnetId, proposal_id: ProposalId) -> bool: ...  # empties it
 
@@ -67,9 +75,32 @@ class PathDateStore(Protocol):
 class DemandWork(Protocol):
     """Inside one locked transaction."""
 
+    def add_demand(self, row: DemandRow) -> None: ...
+    def renew_demand(self, row: DemandRow, *, before: str) -> bool: ...  # if it is in that state
+    def add_demand_step(self, row: DemandStepRow) -> None: ...
+    def demand(self, demand_id: DemandId) -> DemandRow | None: ...
+    def demands_of(self, carnet_id: CarnetId) -> Sequence[DemandRow]: ...
+    def demand_steps(self, carnet_id: CarnetId, demand_id: DemandId) -> Sequence[DemandStepRow]: ...
+
 
 class DemandStore(Protocol):
     """Beside it."""
+
+    def demand(self, demand_id: DemandId) -> DemandRow | None: ...
+    def demands_of(self, carnet_id: CarnetId) -> Sequence[DemandRow]: ...  # newest first
+    def demand_steps(self, carnet_id: CarnetId, demand_id: DemandId) -> Sequence[DemandStepRow]: ...
+    def demands_open(
+        self,
+        *,
+        kinds: Collection[str],
+        received_before: datetime | None = None,
+        after: tuple[datetime, DemandId] | None = None,
+        limit: int,
+    ) -> Sequence[DemandRow]: ...  # not closed, those due first first
+    def demands_to(
+        self, structure_id: StructureId, *, limit: int, closed: bool = False
+    ) -> Sequence[DemandRow]: ...  # those due first first
+    def demands_in_state(self, state: str, *, limit: int) -> Sequence[DemandRow]: ...
 
 
 # --- who is told of it, and what does not come back ---
@@ -78,9 +109,23 @@ class DemandStore(Protocol):
 class RecipientWork(Protocol):
     """Inside one locked transaction."""
 
+    def add_recipient_notice(self, row: RecipientNoticeRow) -> None: ...
+    def acknowledge_notice(self, carnet_id: CarnetId, notice_id: str) -> bool: ...  # once
+    def add_tombstone(self, row: TombstoneRow) -> None: ...
+
 
 class RecipientStore(Protocol):
     """Beside it."""
+
+    def recipient_notice(self, notice_id: str) -> RecipientNoticeRow | None: ...
+    def recipient_notices_of(self, carnet_id: CarnetId) -> Sequence[RecipientNoticeRow]: ...
+    def recipient_notices_to(
+        self, structure_id: StructureId, *, limit: int
+    ) -> Sequence[RecipientNoticeRow]: ...  # newest first, those not acknowledged before the others
+    def recipient_notices_waiting(
+        self, made_before: datetime, *, limit: int
+    ) -> Sequence[RecipientNoticeRow]: ...  # oldest first
+    def tombstones_of(self, carnet_id: CarnetId) -> Sequence[TombstoneRow]: ...
 
 
 # --- how long it is kept ---

@@ -60,7 +60,10 @@ class PathDateRow:
 @dataclass(frozen=True, slots=True)
 class DemandRow:
     """She exercises a right. ``kind``: forget (to the référent), access, rectification, erasure, restriction,
-    portability, objection (to the controller). ``structure_id`` None: to whoever runs the instance."""
+    portability, objection (to the controller). ``structure_id`` None: to whoever runs the instance.
+    ``due_at``: the first instant at which an answer is late. ``alerts``: how many of the three were sent.
+
+    No column is believed by itself: ``sealed`` says the same again, under J_p (``services.demand_seals``)."""
 
     carnet_id: CarnetId
     demand_id: DemandId
@@ -75,6 +78,7 @@ class DemandRow:
     extended_at: datetime | None
     answered_at: datetime | None
     closed_at: datetime | None
+    alerts: int
     sealed: bytes = field(repr=False)
 
 

@@ -86,6 +86,7 @@ demands = Table(
     Column("extended_at", Instant),
     Column("answered_at", Instant),
     Column("closed_at", Instant),
+    Column("alerts", Integer, nullable=False),  # how many were sent: day 20, day 27, late
     Column("sealed", LargeBinary, nullable=False),  # her words
     named("carnet_id"),
     named("demand_id"),
@@ -121,6 +122,7 @@ recipient_notices = Table(
     named("carnet_id"),
     named("notice_id"),
 )
+Index("recipient_notices_by_id", recipient_notices.c.notice_id, unique=True)
 Index("recipient_notices_by_structure", recipient_notices.c.structure_id, recipient_notices.c.acknowledged_at)
 
 tombstones = Table(

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("extended_at", sa.BigInteger()),
         sa.Column("answered_at", sa.BigInteger()),
         sa.Column("closed_at", sa.BigInteger()),
+        sa.Column("alerts", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("carnet_id <> ''", name="carnet_id_is_one"),
         sa.CheckConstraint("demand_id <> ''", name="demand_id_is_one"),
@@ -56,6 +57,7 @@ def upgrade() -> None:
         sa.CheckConstraint("carnet_id <> ''", name="carnet_id_is_one"),
         sa.CheckConstraint("notice_id <> ''", name="notice_id_is_one"),
     )
+    op.create_index("recipient_notices_by_id", "recipient_notices", ["notice_id"], unique=True)
     op.create_index(
         "recipient_notices_by_structure", "recipient_notices", ["structure_id", "acknowledged_at"]
     )
