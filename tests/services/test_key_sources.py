@@ -57,6 +57,9 @@ FORBIDDEN = {
     "services/tokens.py": BOTH,
     "services/sessions.py": BOTH,
     "services/reading.py": OWNER_PATH | OPENING,
+    "services/proposing.py": OWNER_PATH | OPENING | {"open_fields"},
+    "services/own_proposals.py": OWNER_PATH | OPENING | {"open_fields"},
+    "services/answering_proposals.py": READER_PATH | OPENING | {"open_own"},
     "services/own_carnet.py": READER_PATH | OPENING,
     "services/writing.py": READER_PATH | {"open_own", "open_record"},
     "services/sharing.py": READER_PATH | {"open_own", "open_record"},
@@ -109,7 +112,15 @@ def callers_of(name: str) -> set[str]:
         ("OwnerAccess", {"services/signing_in.py", "services/acting.py", "web/guard.py"}),
         # From the session or the token alone; or to ask what a reader would get, without any key of his.
         ("Reader", {"web/guard.py", "services/seeing.py"}),
-        ("CallerKeys", {"services/reading.py"}),
+        (
+            "CallerKeys",
+            {
+                "services/reading.py",
+                "services/proposing.py",
+                "services/own_proposals.py",
+                "services/replying.py",
+            },
+        ),
         ("OwnerKeys", {"bootstrap.py"}),
         ("ReaderKeys", {"bootstrap.py"}),
         ("KeyRows", {"bootstrap.py"}),
@@ -117,8 +128,11 @@ def callers_of(name: str) -> set[str]:
         ("Allowed", set()),  # made in the room that decides
         ("open_fields", {"services/reading.py", "services/seeing.py"}),
         ("open_own", {"services/own_carnet.py"}),
-        ("open_record", {"services/entries.py"}),
-        ("open_grant_key", {"services/entries.py", "services/key_sources.py"}),
+        ("open_record", {"services/entries.py", "services/proposal_seals.py"}),
+        (
+            "open_grant_key",
+            {"services/entries.py", "services/key_sources.py", "services/own_proposals.py"},
+        ),
         ("unwrap_row", {"services/key_sources.py"}),
     ],
 )

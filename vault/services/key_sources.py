@@ -32,9 +32,12 @@ from vault.crypto import (
     MonthSecret,
     OwnerSecret,
     ShredTree,
+    SlotSalt,
     UnwrapCache,
+    WrappingKey,
     equal,
     open_grant_key,
+    proposing_key,
     seal_grant_key,
 )
 from vault.errors import BrokenError
@@ -219,6 +222,15 @@ class ReaderSecrets:
         return self.seed
 
 
+@dataclass(frozen=True, slots=True)
+class ProposingKeys:
+    """What seals one proposal, and opens no field: the salt of a slot nothing was written in yet, and the key
+    that wraps for its author."""
+
+    salt: SlotSalt = field(repr=False)
+    under: WrappingKey = field(repr=False)
+
+
 class ReaderKeys:
     """What opens a granted field, after its entry."""
 
@@ -240,6 +252,25 @@ class ReaderKeys:
             names |= {seed_name(allowed.grantee), next_seed_name(allowed.grantee)}
         found = self._rows.load(names)
         return [self._secrets(found, caller, allowed) for _, caller, allowed in reads]
+
+    def proposing(
+        self, caller: CallerKeys, allowed: Allowed, grant: GrantRow, slot: int
+    ) -> ProposingKeys | None:
+        """To seal before the entry, as every write does. None when the grant or the carnet ended meanwhile.
+        Raises CryptoError when the grant was altered, or the slot was used already."""
+        secrets = self._load_one(caller, allowed)
+        seed = secrets.seed_for(grant.grant.terms.key_id)
+        if secrets.shred is None or secrets.grant is None or seed is None:
+            return None
+        under = proposing_key(
+            secrets.grant, GrantKey(self.open_grant_key(grant.sealed_key, seed, grant.terms))
+        )
+        return ProposingKeys(secrets.shred.salts([slot])[slot], under)
+
+    def _load_one(self, caller: CallerKeys, allowed: Allowed) -> ReaderSecrets:
+        names = {("shred", allowed.carnet_id), ("grant", allowed.grant_id), hold_name(allowed.grant_id)}
+        found = self._rows.load({*names, seed_name(allowed.grantee), next_seed_name(allowed.grantee)})
+        return self._secrets(found, caller, allowed)
 
     def _secrets(
         self, found: Mapping[SecretName, bytes], caller: CallerKeys, allowed: Allowed

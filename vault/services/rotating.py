@@ -46,6 +46,7 @@ from vault.services.journal import Actor, draft
 from vault.services.key_sources import OwnerAccess, public_keys
 from vault.services.parts import Parts
 from vault.services.ports import FieldKeyRow, RecordRow, Work
+from vault.services.proposal_rewraps import rewrap_proposals
 from vault.services.rotation_rows import (
     GoingOn,
     Guarded,
@@ -244,6 +245,8 @@ class _Rotation:
             if not work.move_grant(row, new):
                 raise RacedError
             work.replace_grant_keys(self._carnet_id, terms.grant_id, wraps)
+            proposed = (self._carnet_id, terms.grant_id, key, reader.secret, secrets)
+            rewrap_proposals(work, *proposed, instance=instance)
             found = [one for one in work.standing_grants(self._carnet_id) if one.grant.id == terms.grant_id]
             if found != [new]:
                 raise NotAsStoredError("the key of a grant")

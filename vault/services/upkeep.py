@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from schemas.ids import GrantId
 from vault.audit.checkpoint import Checkpoint
 from vault.errors import UnavailableError
+from vault.services.answering_proposals import finish_all_answers
 from vault.services.answering_requests import lapse_requests
 from vault.services.clients import finish_clients
 from vault.services.designating import finish_assignments
@@ -60,6 +61,7 @@ class UpkeepReport:
     emergencies: int = 0  # accesses of an emergency whose minutes are over
     mandates: int = 0  # that came to their end, or whose end was interrupted
     unanswered: int = 0  # requests whose time is over, or that nobody was ever to see
+    answered: int = 0  # proposals whose answer was interrupted
     overtaken: int = 0  # shares that the rules in force leave nothing of
 
     def any(self) -> bool:
@@ -86,6 +88,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "emergencies": lambda: finish_emergencies(parts),
         "mandates": lambda: finish_mandates(parts),
         "unanswered": lambda: lapse_requests(parts, now),
+        "answered": lambda: finish_all_answers(parts),
         "overtaken": lambda: suspend_overtaken(parts),
     }
     done: dict[str, int] = {}

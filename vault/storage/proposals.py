@@ -73,6 +73,17 @@ class ProposalChanges(Changes):
         told = {"state": ANSWERED, **_EMPTY}
         return self._connection.execute(update(proposals).where(*mine).values(told)).rowcount == 1
 
+    def rewrap_proposal(self, row: ProposalRow) -> bool:
+        """Its key for its author, under another key of the same grant."""
+        same = (
+            proposals.c.carnet_id == row.carnet_id,
+            proposals.c.proposal_id == row.proposal_id,
+            proposals.c.version == row.version,
+            proposals.c.state == PROPOSED,
+        )
+        told = {"author_key": row.author_key}
+        return self._connection.execute(update(proposals).where(*same).values(told)).rowcount == 1
+
     def drop_proposal(self, carnet_id: CarnetId, proposal_id: ProposalId) -> bool:
         mine = (proposals.c.carnet_id == carnet_id, proposals.c.proposal_id == proposal_id)
         return self._connection.execute(delete(proposals).where(*mine)).rowcount == 1
