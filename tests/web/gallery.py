@@ -17,6 +17,7 @@ from tests.web import (
     gallery_emergency,
     gallery_mandates,
     gallery_notices,
+    gallery_observations,
     gallery_overseen,
     gallery_receipts,
     gallery_referent,
@@ -196,6 +197,7 @@ def _person() -> dict[str, v.PageView]:
         **gallery_notices.pages(),
         **gallery_emergency.hers(),
         **gallery_referent.hers(),
+        **gallery_observations.hers(),
         **gallery_receipts.pages(),
         **own_account(),
     }
@@ -236,6 +238,7 @@ def _professional() -> dict[str, v.PageView]:
         "acces-termine": v.AccessEndedView(),
         **gallery_requests.theirs(),
         **gallery_emergency.theirs(),
+        **gallery_observations.theirs(),
         **own_office_account(),
     }
 

@@ -59,7 +59,7 @@ def checked_words(text: str, *, empty: bool = False) -> str:
     if not words and not empty:
         raise RemarkRefusedError("Écrivez quelques mots.")
     if len(words) > LONGEST:
-        raise RemarkRefusedError(f"Ce texte est trop long\u202f: {LONGEST} caractères au plus.")
+        raise RemarkRefusedError(f"Ce texte est trop long\u00a0: {LONGEST} caractères au plus.")
     if any(not (sign.isprintable() or sign == "\n") for sign in words):
         raise RemarkRefusedError("Ce texte contient un signe qui ne s’affiche pas.")
     return words

@@ -54,7 +54,7 @@ DONE = {
     "mandat-fini": "Ce mandat est terminé. Il n’ouvre plus rien.",
     "observation": "Votre observation est à côté de cette information. Qui lit l’une lit l’autre.",
     "observation-maintenue": "C’est noté. Vous maintenez votre observation.",
-    "observation-retiree": "Votre observation est retirée, avec ses réponses. Plus personne ne peut les lire.",
+    "observation-retiree": "Votre observation est retirée, avec ses réponses. Plus personne ne les lit.",
     "reponse": "Votre réponse est gardée. La personne la lit à côté de son observation.",
     "compris": "C’est noté, avec la date. Vous pouvez changer d’avis en écrivant une observation.",
     "volet": "Ce volet est validé. La personne le voit dans son carnet.",

@@ -8,11 +8,13 @@ Rules
 """
 
 from vault.web.pages.views.account import *  # noqa: F403 - this package is one vocabulary in several files
+from vault.web.pages.views.carnet import *  # noqa: F403
 from vault.web.pages.views.emergency import *  # noqa: F403
 from vault.web.pages.views.forms import *  # noqa: F403
 from vault.web.pages.views.identity import *  # noqa: F403
 from vault.web.pages.views.mandates import *  # noqa: F403
 from vault.web.pages.views.notices import *  # noqa: F403
+from vault.web.pages.views.observations import *  # noqa: F403
 from vault.web.pages.views.office import *  # noqa: F403
 from vault.web.pages.views.overseen import *  # noqa: F403
 from vault.web.pages.views.person import *  # noqa: F403
