@@ -3,26 +3,31 @@
 Destroying goes entry (D), then K, then D. What is interrupted is ended by the finishing pass, which asks
 the same functions again: each is repeatable.
 
-- *Forget one entry*: a ``forget`` leaf marks it; S_p is punctured at its slot, the old version of S_p is
-  gone; then its rows go. Every other entry still opens, from every backup.
+- *Forget one entry*: a ``forget`` leaf marks it and all that stands beside it; S_p is punctured at their
+  slots, the old version of S_p is gone; then the rows go. Every other entry still opens, from every backup. A
+  tombstone without content stays (``tombstones``).
 - *Erase a carnet*: an ``erase`` leaf; O_p, S_p, J_p, every Q_g, the tags and the sessions go; then the rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.ids import CarnetId, EntryId
-from schemas.names import EntryState, GrantState, Outcome
+from schemas.names import EntryState, GrantState, Outcome, RecordKind
 from vault.audit.events import AboutContent, Op
+from vault.carnet.entries import field_of
 from vault.crypto import ShredTree
 from vault.errors import CallerError, StoreUnavailableError
 from vault.services.bindings import MANDATE, binding_name
 from vault.services.grant_moves import ONCE_HELD
-from vault.services.journal import Actor, draft
-from vault.services.key_sources import grant_name, hold_name
+from vault.services.journal import Actor, agents_of, draft
+from vault.services.key_sources import Journals, grant_name, hold_name
 from vault.services.parts import Parts
-from vault.services.ports import RecordHead, SecretName
+from vault.services.path_rows import TombstoneRow
+from vault.services.ports import Appended, RecordHead, SecretName, Work
+from vault.services.proposals_on import drop_proposals_on
 from vault.services.referents import REFERENT, binding_id
+from vault.services.remarks import remarks_of
 from vault.services.writing import NoSuchEntryError
 
 ATTEMPTS = 20
@@ -40,6 +45,28 @@ class ForgetReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """What one ``forget`` leaf is about: the records of the entry, those beside it, the slots of what was
+    proposed in its place."""
+
+    entry: Appended
+    own: tuple[RecordHead, ...]
+    beside: tuple[RecordHead, ...]
+    slots: frozenset[int]
+
+    @property
+    def heads(self) -> tuple[RecordHead, ...]:
+        return (*self.own, *self.beside)
+
+    @property
+    def versions(self) -> int:
+        return len({head.version for head in self.own})
+
+
+Also = Callable[[Work, Gone], None]
+
+
+@dataclass(frozen=True, slots=True)
 class ErasureReport:
     """What went, by kind. Dry unless asked for real."""
 
@@ -48,41 +75,63 @@ class ErasureReport:
     counts: Mapping[str, int]
 
 
-def forget_entry(parts: Parts, carnet_id: CarnetId, entry_id: EntryId, *, actor: Actor) -> ForgetReport:
-    """Forget every version of an entry for good. Raises NoSuchEntryError."""
-    journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id])
+def forget_entry(
+    parts: Parts, carnet_id: CarnetId, entry_id: EntryId, *, actor: Actor, also: Also | None = None
+) -> ForgetReport:
+    """Forget every version of an entry for good, with all that stands beside it: observations, replies,
+    what is proposed in its place, the dates kept of it. ``also``: what becomes true in the same transaction.
+    Raises NoSuchEntryError."""
+    journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id], agents=agents_of(actor))
     with parts.data.change() as work:
-        heads = [head for head in work.heads(carnet_id) if head.entry_id == entry_id]
-        if not heads or all(head.state is EntryState.FORGOTTEN for head in heads):
-            raise NoSuchEntryError("no such entry in this carnet")
-        work.set_entry_state(carnet_id, entry_id, EntryState.FORGOTTEN)
-        about = AboutContent(
-            carnet_id=carnet_id,
-            fields=tuple(sorted({head.compartment for head in heads})),
-            reason=f"entry {entry_id}",
-        )
-        work.append(
-            draft(
-                Op.FORGET,
-                Outcome.GRANTED,
-                journals=journals,
-                actor=actor,
-                carnet_id=carnet_id,
-                about=about,
-                random=parts.random,
-            )
-        )
+        gone = mark_forgotten(work, parts, carnet_id, entry_id, journals=journals, actor=actor)
+        if also is not None:
+            also(work, gone)
         work.commit()
-    rows = finish_forgetting(parts, heads)
-    return ForgetReport(entry_id, len({head.version for head in heads}), rows)
+    return ForgetReport(entry_id, gone.versions, finish_forgetting(parts, gone.heads, gone.slots))
 
 
-def finish_forgetting(parts: Parts, heads: Sequence[RecordHead]) -> int:
-    """Puncture the slots of entries marked forgotten, then delete their rows. Repeatable."""
+def mark_forgotten(
+    work: Work, parts: Parts, carnet_id: CarnetId, entry_id: EntryId, *, journals: Journals, actor: Actor
+) -> Gone:
+    """Under the head lock: the leaf, and nobody is shown any of it from now on. Raises NoSuchEntryError."""
+    heads = work.heads(carnet_id)
+    mine = [head for head in heads if head.entry_id == entry_id and head.kind is RecordKind.ENTRY]
+    if not mine or all(head.state is EntryState.FORGOTTEN for head in mine):
+        raise NoSuchEntryError("no such entry in this carnet")
+    beside = remarks_of(heads, entry_id)
+    for one in {head.entry_id for head in (*mine, *beside)}:
+        work.set_entry_state(carnet_id, one, EntryState.FORGOTTEN)
+    work.set_path_dates(carnet_id, entry_id, ())
+    work.add_tombstone(TombstoneRow(carnet_id, entry_id, field_of(mine[0].compartment), work.now))
+    slots = drop_proposals_on(work, carnet_id, entry_id)
+    about = AboutContent(
+        carnet_id=carnet_id,
+        fields=tuple(sorted({head.compartment for head in mine})),
+        reason=f"entry {entry_id}",
+    )
+    entry = work.append(
+        draft(
+            Op.FORGET,
+            Outcome.GRANTED,
+            journals=journals,
+            actor=actor,
+            carnet_id=carnet_id,
+            about=about,
+            random=parts.random,
+        )
+    )
+    return Gone(entry, tuple(mine), tuple(beside), frozenset(slots))
+
+
+def finish_forgetting(
+    parts: Parts, heads: Sequence[RecordHead], also_slots: Collection[int] = frozenset()
+) -> int:
+    """Puncture the slots of entries marked forgotten (and ``also_slots``, of what was proposed in the place
+    of the only one), then delete their rows. Repeatable."""
     deleted = 0
     for carnet_id in {head.carnet_id for head in heads}:
         mine = [head for head in heads if head.carnet_id == carnet_id]
-        puncture(parts, carnet_id, {head.slot for head in mine})
+        puncture(parts, carnet_id, {head.slot for head in mine} | set(also_slots))
         _compact(parts)  # even if an earlier attempt punctured: it may have died right after
         with parts.data.change() as work:
             for entry_id in {head.entry_id for head in mine}:

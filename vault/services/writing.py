@@ -26,6 +26,7 @@ from vault.services.path_dates import dates_of
 from vault.services.path_rows import PathDateRow
 from vault.services.ports import CarnetRow, FieldKeyRow, RecordHead, RecordRow, Work
 from vault.services.standing import check_acts
+from vault.services.tombstones import check_not_forgotten
 
 ATTEMPTS = 20
 ALIVE = (EntryState.CURRENT, EntryState.FROZEN)
@@ -77,6 +78,7 @@ class Answer:
     version: int | None = None  # the one the writer has seen; None: whatever stands
     entry_id: EntryId | None = None  # which entry of a field that holds several; None: a new one
     agreement: Agreement | None = None  # hers; None: agreed when she writes, not collected otherwise
+    knowingly: bool = False  # she was shown that something was forgotten here, and wants it all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ def write_answers(
     parts: Parts, owner: OwnerAccess, answers: Sequence[Answer], *, actor: Actor, act: Act = WRITE
 ) -> list[Entry]:
     """Several checked answers in one transaction and one entry: a form is saved whole or not at all. Raises
-    RevisionConflictError, CarnetClosedError, and what ``act`` does."""
+    RevisionConflictError, CarnetClosedError, ForgottenHereError when somebody else says it where she had
+    something forgotten, and what ``act`` does."""
     answers = [replace(answer, field_id=parts.catalogue.field(answer.field_id).id) for answer in answers]
     once = [
         (answer.field_id, answer.entry_id)
@@ -179,6 +182,8 @@ def _write_once(
     carnet = parts.data.carnet(carnet_id)
     if carnet is None or not carnet.open:
         raise CarnetClosedError("this carnet is closed")
+    by_others = [one.field_id for one in answers if one.author != BY_PERSON and not one.knowingly]
+    check_not_forgotten(parts, carnet_id, by_others)
     sealer = _Sealer(parts, carnet, secrets, journals)
     sealed = [sealer.seal(answer) for answer in answers]
     about = AboutContent(
