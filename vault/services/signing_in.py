@@ -6,6 +6,8 @@ opens nothing (``relinking``). How a professional comes in is in ``joining``, wh
 here.
 """
 
+from contextlib import suppress
+
 from schemas.ids import AccountId, CarnetId, CompartmentId, FieldId, new_id
 from schemas.names import Outcome
 from vault.audit.events import AboutContent, ActorKind, Op
@@ -39,6 +41,7 @@ from vault.services.ports import AccountRow, CarnetRow, SecretRow
 from vault.services.relinking import NeedsRelinking, meet, must_ask, tidy
 from vault.services.rotating import rotate_due
 from vault.services.sessions import PERSON, NewSession, Session, SessionRules, end_session, open_session
+from vault.services.tombstones import ForgottenHereError
 from vault.services.writing import Answer, write_answers
 
 __all__ = [
@@ -126,7 +129,8 @@ def _comes_in(
     tidy(parts, identity)
     if not (same_name and _has_name(parts, carnet_id)):
         answer = Answer(IDENTITY_FIELD, dict(name), source=SOURCE, author=SOURCE)
-        write_answers(parts, OwnerAccess(carnet_id, session.session_id), [answer], actor=actor)
+        with suppress(ForgottenHereError):  # she had her name forgotten: no sign-in brings it back
+            write_answers(parts, OwnerAccess(carnet_id, session.session_id), [answer], actor=actor)
     return same_name or known is None or refresh_account(parts, account, identity)
 
 
