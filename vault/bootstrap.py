@@ -103,7 +103,8 @@ class Application:
     def mail(self) -> Mail:
         """The outbox, and the server that the settings name if they name one."""
         told = self.settings
-        sender = Sender(told.instance.name, told.public_url, _written(told.instance.dpo))
+        officer = told.instance.dpo
+        sender = Sender(told.instance.name, told.public_url, _written(officer), officer.email)
         post = Post.at(told.smtp_url, told.mail_from) if told.smtp_url else None
         return Mail(self.parts, sender, post)
 

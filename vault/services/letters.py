@@ -15,6 +15,7 @@ from vault.services.invitations import invitation_of
 from vault.services.mailing import Notice, Waiting
 from vault.services.notices import NoticeMode, Wishes, wishes_of
 from vault.services.notifying import mode_of
+from vault.services.office_mail import WORDS, address_of
 from vault.services.parts import Parts
 from vault.services.structures import NoSuchStructureError, known_structure
 
@@ -28,6 +29,7 @@ class Sender:
     name: str
     public_url: str
     contact: str
+    officer: str = ""  # the address of the data protection officer, if the instance gives one
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Short:
 
 def letter_of(parts: Parts, mail: Waiting, sender: Sender) -> Letter | None:
     """None when there is nothing to send any more."""
+    if mail.office is not None:
+        return office_letter(parts, mail, sender)
     return notice_letter(parts, mail, sender) if mail.notice else invitation_letter(parts, mail, sender)
 
 
@@ -93,11 +97,28 @@ def notice_letter(parts: Parts, mail: Waiting, sender: Sender) -> Letter | None:
     text = _NOTICE.format(
         words=words,
         link=f"{sender.public_url}{path}{notice.secret}",
-        why=_TYPED if notice.kind == "address" else _WISHED.format(link=f"{sender.public_url}/mes-alertes"),
+        why=_WHY.get(notice.kind, _WISHED).format(link=f"{sender.public_url}/mes-alertes"),
         contact=sender.contact,
     )
     subject = f"{sender.name} : confirmez cette adresse" if notice.secret else f"{sender.name} : un message"
     return Letter(mail.mail_id, mail.created_at, to, subject, text)
+
+
+def office_letter(parts: Parts, mail: Waiting, sender: Sender) -> Letter | None:
+    """To somebody at his work. None when he works there no more, or the kind is not known any more."""
+    office = mail.office
+    told = WORDS.get(office.kind) if office is not None else None
+    to = address_of(parts, office, officer=sender.officer) if office is not None else None
+    if told is None or to is None:
+        return None
+    text = _OFFICE.format(words=told.words, link=f"{sender.public_url}{told.path}", contact=sender.contact)
+    return Letter(mail.mail_id, mail.created_at, to, f"{sender.name} : un message", text)
+
+
+def _why(kind: str, sender: Sender) -> str:
+    if kind == "address":
+        return _TYPED
+    return _DUE if kind in _ALWAYS else _WISHED.format(link=f"{sender.public_url}/mes-alertes")
 
 
 def short_message(parts: Parts, mail: Waiting) -> Short | None:
@@ -120,17 +141,23 @@ def _addressee(parts: Parts, notice: Notice, wishes: Wishes) -> str | None:
 
 
 def _wished(parts: Parts, notice: Notice, wishes: Wishes) -> bool:
-    """Of an emergency she is told whatever she chose."""
-    return notice.kind == "emergency" or any(
+    """Of an emergency, and of an answer to what she asked herself, she is told whatever she chose."""
+    return notice.kind in _ALWAYS or any(
         mode_of(parts, wishes, notice.carnet_id, one) is not NoticeMode.NONE for one in notice.grant_ids
     )
 
 
+_ALWAYS = frozenset({"emergency", "demand"})
 _NOTICES = {
+    "demand": ("Il y a du nouveau pour une demande que vous avez faite.", "/mes-demandes"),
     "read": ("Quelqu’un a consulté une information de votre carnet.", "/qui-a-vu"),
     "digest": ("Depuis le dernier résumé, votre carnet a été consulté.", "/qui-a-vu"),
     "request": ("Quelqu’un vous demande de partager des informations.", "/mes-demandes"),
     "emergency": ("Votre carnet vient d’être ouvert en urgence.", "/mes-urgences"),
+    "archive_60": ("Sans visite de votre part d’ici 60 jours, vos partages s’arrêteront.", "/"),
+    "archive_15": ("Sans visite de votre part d’ici 15 jours, vos partages s’arrêteront.", "/"),
+    "erase_60": ("Sans visite de votre part d’ici 60 jours, votre carnet sera effacé.", "/"),
+    "erase_15": ("Sans visite de votre part d’ici 15 jours, votre carnet sera effacé.", "/"),
     "address": (
         "Quelqu’un veut recevoir à cette adresse les alertes de son carnet.",
         "/mes-alertes/adresse/",
@@ -138,8 +165,21 @@ _NOTICES = {
 }
 _WISHED = """Vous recevez ce message parce que vous l’avez choisi. Pour changer ou arrêter :
 {link}"""
+_ALWAYS = ("archive_60", "archive_15", "erase_60", "erase_15")  # before the end of the time it is kept
+_DUE = "Vous recevez ce message parce que vous avez un carnet que vous n’ouvrez plus. L’ouvrir suffit à le garder."
 _TYPED = """Le lien sert pendant un jour, après connexion à ce carnet.
 Vous n’attendiez pas ce message ? Ne faites rien : vous ne recevrez rien d’autre."""
+_OFFICE = """Bonjour,
+
+{words}
+
+Pour en savoir plus, connectez-vous :
+{link}
+
+Ce message ne dit rien de personne. Il part tout seul, personne ne lit les réponses. \
+Pour une question : {contact}.
+"""
+_WHY = {"address": _TYPED, "demand": "Vous recevez ce message parce que vous avez fait une demande."}
 _NOTICE = """Bonjour,
 
 {words}

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from schemas.canonical import CanonicalError, canonical, parse_strict
 from schemas.framing import lp
-from schemas.ids import CarnetId, GrantId, InvitationId
+from schemas.ids import CarnetId, GrantId, InvitationId, ProfessionalId
 from vault.crypto import CryptoError, open_small, seal_small
 from vault.errors import CallerError
 from vault.services.key_sources import INSTANCE, KeyGoneError
@@ -56,6 +56,7 @@ class Waiting:
     to: str = field(repr=False)  # empty for a notice: her address is looked up when it leaves
     secret: str = field(repr=False)  # of the link of the invitation
     notice: "Notice | None" = None  # what a person is told of, unless it is an invitation
+    office: "Office | None" = None  # what somebody who works is told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,14 @@ class Notice:
     carnet_id: CarnetId
     grant_ids: tuple[GrantId, ...] = ()
     secret: str = field(default="", repr=False)  # of the link, when there is one
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What to tell somebody at his work: that something of a ``kind`` waits (words: ``office_mail``)."""
+
+    kind: str
+    to: ProfessionalId
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +121,20 @@ def sealed_notice(parts: Parts, mail_id: str, notice: Notice, *, at: datetime) -
     return MailRow(mail_id, WAITING, at, at, 0, sealed)
 
 
+def sealed_office(parts: Parts, mail_id: str, office: Office, *, at: datetime) -> MailRow:
+    """The mail to somebody at his work, for the outbox."""
+    told = canonical({"office": office.kind, "to": office.to})
+    sealed = seal_small(told, secret=_mail_secret(parts), place=_place(mail_id))
+    return MailRow(mail_id, WAITING, at, at, 0, sealed)
+
+
 def open_mail(parts: Parts, row: MailRow) -> Waiting | None:
     """None when the row is not what was put there."""
     try:
         told = parse_strict(open_small(row.sealed, secret=_mail_secret(parts), place=_place(row.mail_id)))
+        if "office" in told:
+            office = Office(told["office"], told["to"])
+            return Waiting(row.mail_id, row.created_at, "", "", office=office)
         if "kind" in told:
             notice = Notice(told["kind"], told["carnet"], tuple(told["grants"]), told["secret"])
             return Waiting(row.mail_id, row.created_at, "", "", notice)
