@@ -67,6 +67,7 @@ class Purpose:
     special: tuple[CompartmentId, ...]
     max_days: int
     days_offered: tuple[int, ...]
+    phase: str | None = None  # of the path it belongs to, and ends with: "emploi"
 
     @property
     def ordinary(self) -> tuple[CompartmentId, ...]:
@@ -187,6 +188,7 @@ def _purpose(raw: Mapping[str, Any], catalogue: Catalogue, offered: list[int]) -
         special=tuple(each for each in compartments if catalogue.compartment(each).special),
         max_days=raw["max_days"],
         days_offered=tuple(sorted(days for days in offered if days <= raw["max_days"])),
+        phase=raw.get("phase"),
     )
 
 

@@ -3,12 +3,14 @@
 ``Work`` and ``DataStore`` (``ports``) hold them all. Rows: ``path_rows``.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from schemas.ids import CarnetId, DemandId, EntryId, GrantId, ProposalId, StructureId
+from schemas.ids import CarnetId, DemandId, EntryId, GrantId, ProposalId, PurposeId, StructureId
 from vault.services.path_rows import (
+    ContactRow,
+    CountsRow,
     DemandRow,
     DemandStepRow,
     PathDateRow,
@@ -67,6 +69,9 @@ class PathDateStore(Protocol):
     """Beside it."""
 
     def path_dates(self, carnet_id: CarnetId) -> Sequence[PathDateRow]: ...
+    def carnets_dated(
+        self, kind: str, purposes: Collection[PurposeId], *, after: CarnetId | None, limit: int
+    ) -> Sequence[CarnetId]: ...  # with such a date, and a share that stands for one of these
 
 
 # --- she exercises a right ---
@@ -134,9 +139,19 @@ class RecipientStore(Protocol):
 class ContactWork(Protocol):
     """Inside one locked transaction."""
 
+    def contact(self, carnet_id: CarnetId) -> ContactRow | None: ...
+    def set_contact(self, row: ContactRow) -> None: ...
+    def drop_old(self, before: Mapping[str, datetime], *, limit: int) -> Mapping[str, int]: ...
+
 
 class ContactStore(Protocol):
     """Beside it."""
+
+    def quiet_carnets(
+        self, before: datetime, *, after: CarnetId | None, limit: int
+    ) -> Sequence[ContactRow]: ...  # open ones, by id; last known contact, or opening
+    def old_rows(self, before: Mapping[str, datetime]) -> Mapping[str, int]: ...  # counted by kind
+    def old_ids(self, kind: str, before: datetime, *, limit: int) -> Sequence[str]: ...
 
 
 # --- counts that name nobody ---
@@ -144,3 +159,6 @@ class ContactStore(Protocol):
 
 class CountStore(Protocol):
     """Each method is a transaction of its own: no decision depends on them."""
+
+    def last_counts(self, structure_id: StructureId) -> CountsRow | None: ...
+    def keep_counts(self, row: CountsRow) -> None: ...  # in place of those of the same day

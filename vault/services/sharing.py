@@ -30,6 +30,7 @@ from vault.errors import CallerError
 from vault.services.bindings import STRUCTURE, holds, structure_facts
 from vault.services.entries import own_field_keys
 from vault.services.grant_moves import ONCE_HELD, note_move
+from vault.services.job_phase import limited
 from vault.services.journal import Actor
 from vault.services.key_sources import (
     Journals,
@@ -60,6 +61,11 @@ HELD_BY_OFFICER = (
     "Vous pouvez l’arrêter, ou attendre qu’il le remette en route."
 )
 HELD_BY_HER = "La personne a suspendu ce partage elle-même. Elle seule peut le redonner."
+
+PHASE_OVER = (
+    "Vous avez commencé un emploi il y a plus de six mois. "
+    "Ce partage n’est plus possible : il sert au début de l’emploi."
+)
 
 READ_ONLY = (Right.READ,)
 # In the order of their words, as terms say them. To propose alone opens nothing at all.
@@ -217,6 +223,10 @@ def make_grant(parts: Parts, owner: OwnerAccess, wish: Wish, secrets: OwnerSecre
 def _terms(parts: Parts, owner: OwnerAccess, wish: Wish, public: bytes, now: datetime) -> Terms:
     purpose = parts.frame.purpose(wish.purpose_id)
     starts_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    wished = wish.ends_at or end_of_day_after(now, wish.days).astimezone(now.tzinfo)
+    ends_at = limited(parts, owner.carnet_id, wish.purpose_id, wished)
+    if ends_at != wished and ends_at <= starts_at:
+        raise GrantRefusedError("/days", PHASE_OVER)
     return Terms(
         grant_id=GrantId(new_id()),
         carnet_id=owner.carnet_id,
@@ -227,7 +237,7 @@ def _terms(parts: Parts, owner: OwnerAccess, wish: Wish, public: bytes, now: dat
         purpose_id=wish.purpose_id,
         legal_basis=purpose.legal_basis,
         starts_at=starts_at,
-        ends_at=wish.ends_at or end_of_day_after(now, wish.days).astimezone(now.tzinfo),
+        ends_at=ends_at,
         catalogue_version=parts.catalogue.version,
         frame_version=parts.frame.version,
         consent_record=wish.consent_record or f"notice {parts.notice_version}",

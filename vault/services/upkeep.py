@@ -17,6 +17,7 @@ from vault.services.clients import finish_clients
 from vault.services.designating import finish_assignments
 from vault.services.habilitations import finish_leavings
 from vault.services.handing_over import lapse_unconfirmed
+from vault.services.job_phase import end_phases
 from vault.services.journal import OPERATOR
 from vault.services.key_sources import grant_name
 from vault.services.leaving import finish_erasure, finish_forgetting
@@ -63,6 +64,7 @@ class UpkeepReport:
     unanswered: int = 0  # requests whose time is over, or that nobody was ever to see
     answered: int = 0  # proposals whose answer was interrupted
     overtaken: int = 0  # shares that the rules in force leave nothing of
+    phases: int = 0  # shares of the phase « dans l'emploi », which is over
 
     def any(self) -> bool:
         return any(astuple(self))
@@ -90,6 +92,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "unanswered": lambda: lapse_requests(parts, now),
         "answered": lambda: finish_all_answers(parts),
         "overtaken": lambda: suspend_overtaken(parts),
+        "phases": lambda: end_phases(parts),
     }
     done: dict[str, int] = {}
     broken: list[Exception] = []

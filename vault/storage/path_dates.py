@@ -1,13 +1,15 @@
 """Dates remembered beside values, sealed under the journal's secret of their carnet."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, insert, select
 
-from schemas.ids import CarnetId, EntryId
+from schemas.ids import CarnetId, EntryId, PurposeId
+from schemas.names import GrantState
 from vault.services.path_rows import PathDateRow
 from vault.storage.doors import Changes, Looks
 from vault.storage.path_tables import path_dates
+from vault.storage.tables import grants
 
 _COLUMNS = (path_dates.c.carnet_id, path_dates.c.entry_id, path_dates.c.kind, path_dates.c.sealed)
 
@@ -30,3 +32,23 @@ class PathDateLooks(Looks):
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(path_dates.c.entry_id, path_dates.c.kind))
             return [PathDateRow(*row) for row in rows]
+
+    def carnets_dated(
+        self, kind: str, purposes: Collection[PurposeId], *, after: CarnetId | None, limit: int
+    ) -> Sequence[CarnetId]:
+        """Carnets with a date of this kind, and a share that did not end for one of these purposes; in order,
+        from ``after``."""
+        standing = (GrantState.GRANTED, GrantState.SUSPENDED)
+        statement = (
+            select(path_dates.c.carnet_id)
+            .join(grants, grants.c.carnet_id == path_dates.c.carnet_id)
+            .where(
+                path_dates.c.kind == kind,
+                path_dates.c.carnet_id > (after or ""),
+                grants.c.purpose_id.in_(sorted(purposes)),
+                grants.c.state.in_([state.value for state in standing]),
+            )
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(statement.distinct().order_by(path_dates.c.carnet_id).limit(limit))
+            return [CarnetId(row[0]) for row in rows]

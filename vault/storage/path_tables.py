@@ -68,6 +68,8 @@ path_dates = Table(
     sqlite_with_rowid=False,
 )
 
+Index("path_dates_by_kind", path_dates.c.kind, path_dates.c.carnet_id)
+
 # --- she exercises a right -------------------------------------------------------------------------------
 
 demands = Table(

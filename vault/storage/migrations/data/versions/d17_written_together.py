@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.CheckConstraint("entry_id <> ''", name="entry_id_is_one"),
         sqlite_with_rowid=False,
     )
+    op.create_index("path_dates_by_kind", "path_dates", ["kind", "carnet_id"])
 
 
 def downgrade() -> None:
