@@ -48,6 +48,14 @@ class RecordKind(Word):
     REPLY = "reply", "réponse à une observation"
 
 
+class RemarkState(Word):
+    """Where an observation stands: the last word is hers, a professional's, or hers again."""
+
+    PUBLISHED = "published", "publiée"
+    ANSWERED = "answered", "avec une réponse"
+    MAINTAINED = "maintained", "maintenue"
+
+
 class GrantState(Word):
     DRAFT = "draft", "brouillon"
     REQUESTED = "requested", "demandé"

@@ -12,9 +12,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
+from consent.grants import Grantee
 from exporters import PaperUnavailableError, to_pdf
-from schemas.ids import GrantId
-from schemas.names import Role, StructureKind
+from schemas.ids import CompartmentId, EntryId, FieldId, GrantId, PurposeId
+from schemas.names import Right, Role, StructureKind
 from tests.web.site import BASE, V1, Machine, Site, fields_url
 from tests.world import SIAE_FIELDS, Someone
 from vault.audit.events import Op
@@ -23,6 +24,10 @@ from vault.services.exporting import export_own_carnet
 from vault.services.journal import OPERATOR
 from vault.services.mailing import list_mails, open_mail
 from vault.services.notices import ask_address
+from vault.services.observing import observe
+from vault.services.own_carnet import read_own_carnet
+from vault.services.replying import Replied, reply
+from vault.services.sharing import Wish, give_grant
 
 Call = Callable[[TestClient], Any]
 
@@ -112,9 +117,69 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         **about_referent(scene),
         **about_requests(scene),
         **about_overseeing(scene),
+        **about_observations(scene),
+        **about_proposals(scene),
         "suspend_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/suspend"))],
         "resume_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/resume"))],
         "withdraw_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/withdraw"))],
+    }
+
+
+def about_proposals(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
+    """A structure that may propose proposes twice, and once more for each call."""
+    world, to = scene.site.world, scene.clients["system"]
+    wish = Wish(
+        Grantee.structure(scene.alpha.structure_id),
+        PurposeId("suivi_emploi"),
+        (CompartmentId("garde_enfants_contraintes"), CompartmentId("disponibilite_le")),
+        31,
+        (Right.PROPOSE, Right.READ),
+    )
+    give_grant(world.parts, scene.ana.owner, wish, actor=scene.ana.actor)
+    base, asked = f"{V1}/carnets/{scene.ana.carnet_id}", "purpose=suivi_emploi"
+    day = f"{base}/fields/disponibilite_le/entries?{asked}"
+    ids = [
+        to.post(f"{base}/fields/{name}/entries?{asked}", json={"answer": "does_not_know"}).json()["entry_id"]
+        for name in ("garde_enfants_contraintes", "disponibilite_le")
+    ]
+    several = {"proposals": [{"proposal_id": ids[0], "version": 1}]}
+    one = {"choice": "set_aside", "version": 2}
+    return {
+        "propose_entry": [("system", lambda c: c.post(day, json={"answer": "not_applicable"}))],
+        "own_proposals": [("system", lambda c: c.get(f"{base}/proposals?{asked}"))],
+        "my_proposals": [("person", get("/me/proposals"))],
+        "agree_to_proposals": [("person", lambda c: c.post(f"{V1}/me/proposals/agree", json=several))],
+        "answer_proposal": [("person", lambda c: c.post(f"{V1}/me/proposals/{ids[1]}/answer", json=one))],
+    }
+
+
+def about_observations(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
+    """What stands beside an entry that the structure reads."""
+    parts, ana = scene.site.world.parts, scene.ana
+    entry = read_own_carnet(parts, ana.owner, actor=ana.actor).by_field()[FieldId("permis_conduire")]
+
+    def said() -> str:
+        made = observe(parts, ana.owner, entry.entry_id, "Ce n’est plus vrai.", actor=ana.actor)
+        return made.observation_id
+
+    def answered() -> str:
+        which, who = (
+            said(),
+            scene.site.world.member(scene.alpha.structure_id, "solange", kind=StructureKind.SIAE),
+        )
+        assert isinstance(reply(parts, who.reader, ana.carnet_id, EntryId(which), "Vu."), Replied)
+        return which
+
+    hers, his = f"{V1}/me/observations", f"{V1}/carnets/{ana.carnet_id}/observations"
+    first, second, third = said(), answered(), said()
+    words = {"text": "Ce n’est pas juste."}
+    return {
+        "observe_entry": [
+            ("person", lambda c: c.post(f"{V1}/me/entries/{entry.entry_id}/observations", json=words))
+        ],
+        "reply_to_observation": [("professional", lambda c: c.post(f"{his}/{first}/replies", json=words))],
+        "maintain_observation": [("person", lambda c: c.post(f"{hers}/{second}/maintain", json={}))],
+        "retract_observation": [("person", lambda c: c.post(f"{hers}/{third}/retract"))],
     }
 
 
@@ -321,6 +386,10 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
         "oversee_revoke",
         "oversee_invalidate",
         "pause_requests",
+        "observe_entry",
+        "reply_to_observation",
+        "maintain_observation",
+        "retract_observation",
     }
     assert set(entries.values()) == {0, 1}
 

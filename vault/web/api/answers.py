@@ -8,12 +8,12 @@ from starlette.responses import JSONResponse
 
 from consent.grants import Grant, Grantee, GranteeKind
 from schemas.fields import Catalogue, Compartment
-from schemas.ids import CarnetId, EntryId, GrantId, StructureId
-from schemas.names import GrantState
+from schemas.ids import CarnetId, GrantId, StructureId
+from schemas.names import GrantState, RemarkState
 from schemas.purposes import Purpose
 from vault.audit.events import ActorKind, Op
 from vault.carnet.entries import Entry, fresh_until
-from vault.carnet.remarks import Observation, RemarkBody
+from vault.carnet.remarks import Observation
 from vault.services.overseeing import LogHealth, OverseenEntry
 from vault.services.own_carnet import Access, OwnCarnet
 from vault.services.ports import StructureRow
@@ -96,18 +96,28 @@ def entry_document(catalogue: Catalogue, entry: Entry) -> Document:
 
 def observation_document(observation: Observation) -> Document:
     """An observation and the replies to it, as everybody who reads the entry gets them."""
-    return _remark_document(observation.observation_id, observation.body) | {
-        "replies": [_remark_document(reply.remark_id, reply.body) for reply in observation.replies]
-    }
-
-
-def _remark_document(remark_id: EntryId, body: RemarkBody) -> Document:
+    body, replies = observation.body, observation.replies
+    state = RemarkState.PUBLISHED
+    if replies:
+        hers = replies[-1].body.author == body.author
+        state = RemarkState.MAINTAINED if hers else RemarkState.ANSWERED
     return {
-        "observation_id": remark_id,
+        "observation_id": observation.observation_id,
         "on_version": body.on_version,
+        "version_at": instant(body.version_at),
         "text": body.text,
         "author": body.source,
         "said_at": instant(body.said_at),
+        "state": state,
+        "replies": [
+            {
+                "reply_id": one.remark_id,
+                "text": one.body.text,
+                "author": one.body.source,
+                "said_at": instant(one.body.said_at),
+            }
+            for one in replies
+        ],
     }
 
 

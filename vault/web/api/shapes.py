@@ -14,6 +14,7 @@ from schemas.names import (
     GrantState,
     LegalBasis,
     Outcome,
+    RemarkState,
     Right,
     Role,
     StructureKind,
@@ -65,8 +66,19 @@ def page_of(name: str) -> Schema:
     return shape({"items": several(ref(name)), "next": TEXT_OR_NULL})
 
 
-_REMARK = {"observation_id": TEXT, "on_version": COUNT, "text": TEXT, "author": TEXT, "said_at": INSTANT}
-OBSERVATION = shape(_REMARK | {"replies": several(shape(_REMARK))})
+REPLY = shape({"reply_id": TEXT, "text": TEXT, "author": TEXT, "said_at": INSTANT})
+OBSERVATION = shape(
+    {
+        "observation_id": TEXT,
+        "on_version": COUNT,
+        "version_at": INSTANT,
+        "text": TEXT,
+        "author": TEXT,
+        "said_at": INSTANT,
+        "state": words(RemarkState),
+        "replies": several(REPLY),
+    }
+)
 
 ENTRY = shape(
     {
@@ -297,6 +309,7 @@ WRITE_FIELD: Schema = {
     "additionalProperties": False,
     "oneOf": [{"required": ["value"]}, {"required": ["answer"]}],
 }
+RIGHTS: Schema = {"type": "array", "items": words(Right), "minItems": 1, "uniqueItems": True}
 GIVE_GRANT: Schema = {
     "type": "object",
     "properties": {
@@ -309,7 +322,7 @@ GIVE_GRANT: Schema = {
         },
         "purpose_id": TEXT,
         "fields": {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 500, "uniqueItems": True},
-        "rights": {"type": "array", "items": {"enum": ["read"]}, "minItems": 1, "maxItems": 1},
+        "rights": RIGHTS,
         "days": {"type": "integer", "minimum": 1, "maximum": 365},
     },
     "required": ["grantee", "purpose_id", "fields", "days"],
