@@ -156,7 +156,7 @@ def about_proposals(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
 def about_observations(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
     """What stands beside an entry that the structure reads."""
     parts, ana = scene.site.world.parts, scene.ana
-    entry = read_own_carnet(parts, ana.owner, actor=ana.actor).by_field()[FieldId("permis_conduire")]
+    entry = read_own_carnet(parts, ana.owner, actor=ana.actor).by_field()[FieldId("vehicule_disponible")]
 
     def said() -> str:
         made = observe(parts, ana.owner, entry.entry_id, "Ce n’est plus vrai.", actor=ana.actor)
@@ -386,6 +386,11 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
         "oversee_revoke",
         "oversee_invalidate",
         "pause_requests",
+        "propose_entry",
+        "own_proposals",
+        "my_proposals",
+        "agree_to_proposals",
+        "answer_proposal",
         "observe_entry",
         "reply_to_observation",
         "maintain_observation",
