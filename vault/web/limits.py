@@ -3,6 +3,7 @@
 - Sign-ins started: 30 a minute and 300 an hour for each address. A loopback address that no trusted proxy
   told us is not counted: behind a proxy we were not told of, everybody would have it.
 - Tokens: 60 a minute for each system. Reads: 12 000 a minute for each caller.
+- Proposals: 600 an hour for each caller, which is ten whole interviews.
 - By account, wherever it comes from: 120 sign-ins in ten minutes, 600 changes a minute, 60 papers in ten
   minutes.
 - Proofs that failed (a system's assertion, a signature): 30 a minute for each address, then its next ones are
@@ -54,6 +55,7 @@ FAILED_PROOFS = Rule(30, 60)
 INVITATIONS = Rule(30, 3600)
 SLIPS = Rule(30, 3600)
 REQUESTS = Rule(120, 3600)
+PROPOSALS = Rule(600, 3600)
 READS = Rule(12_000, 60)
 DENIED = Rule(120, 60)
 
@@ -125,6 +127,7 @@ class Limits:
         self._acts, self._papers = Windows(ACTS, clock), Windows(PAPERS, clock)
         self._failed_proofs, self._invitations = Windows(FAILED_PROOFS, clock), Windows(INVITATIONS, clock)
         self._slips, self._requests = Windows(SLIPS, clock), Windows(REQUESTS, clock)
+        self._proposals = Windows(PROPOSALS, clock)
         self._throttled = Windows(Rule(1, DENIED.seconds), clock)
 
     def sign_in_start(self, connection: HTTPConnection) -> None:
@@ -174,6 +177,11 @@ class Limits:
         """Count a request to share by this structure. Raises TooManyError."""
         if self._on:
             self._requests.take(structure_id)
+
+    def propose(self, caller: str) -> None:
+        """Count what this caller proposes to write. Raises TooManyError."""
+        if self._on:
+            self._proposals.take(caller)
 
     def slip(self, connection: HTTPConnection) -> None:
         """Count a code typed from a paper. Raises TooManyError."""

@@ -25,6 +25,7 @@ from exporters import PaperUnavailableError
 from schemas.fields import UnknownFieldError
 from schemas.purposes import UnknownPurposeError
 from vault.errors import CallerError, CarnetError, LogUnavailableError, UnavailableError
+from vault.services.answering_proposals import NoSuchProposalError, NotKeptSoError
 from vault.services.answering_requests import AlreadyAnsweredError, NoSuchRequestError
 from vault.services.break_glass import NoEmergencyError, NotAllowedError
 from vault.services.key_sources import KeyGoneError
@@ -225,7 +226,9 @@ def _refusal(error: Exception) -> Problem | None:
             return Problem("wrong-caller")
         case NoEmergencyError():
             return Problem("not-found")
-        case AlreadyAnsweredError() | CannotMoveError() | NotAnsweredError():
+        case NoSuchProposalError():
+            return Problem("not-found")
+        case AlreadyAnsweredError() | NotKeptSoError() | CannotMoveError() | NotAnsweredError():
             return Problem("conflict")
         case NoSuchRequestError():
             return Problem("not-found")

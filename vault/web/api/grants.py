@@ -105,7 +105,7 @@ def wish_told(parts: Parts, carnet_id: CarnetId, told: Mapping[str, Any]) -> Wis
         purpose_id=PurposeId(told["purpose_id"]),
         compartments=tuple(CompartmentId(one) for one in told["fields"]),
         days=int(told["days"]),
-        rights=tuple(Right(one) for one in told.get("rights", [Right.READ])),
+        rights=tuple(sorted(Right(one) for one in told.get("rights", [Right.READ]))),
         function="referent" if told["grantee"].get("function") == "referent" else None,
     )
 

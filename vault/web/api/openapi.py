@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from schemas.fields import Catalogue
 from schemas.purposes import Frame
 from vault.web.api.operations import V1, Callers, document, operation
+from vault.web.api.proposals_shapes import SHAPES as PROPOSAL_SHAPES
 from vault.web.api.requests_shapes import ACCEPT, ASK, ASKED, REQUEST, REQUEST_ANSWERED
 from vault.web.api.shapes import ANSWERS, GIVE_GRANT, WRITE_FIELD, Schema, ref
 from vault.web.guard import CSRF_HEADER, anyone
@@ -72,6 +73,7 @@ def sharing_schemas(catalogue: Catalogue, frame: Frame) -> dict[str, Schema]:
         "GiveGrant": GIVE_GRANT | {"properties": GIVE_GRANT["properties"] | named},
         "AskToShare": ASK | {"properties": ASK["properties"] | named},
         "AcceptRequest": ACCEPT | {"properties": ACCEPT["properties"] | {"fields": named["fields"]}},
+        **PROPOSAL_SHAPES,
         "Asked": ASKED,
         "GrantRequest": REQUEST,
         "RequestAnswered": REQUEST_ANSWERED,
