@@ -56,6 +56,8 @@ from vault.crypto.notes import NoteSigner, new_signing_seed, verify_ed25519
 from vault.crypto.openings import open_opening, seal_opening
 from vault.crypto.proposals import proposal_box_place, proposal_place, proposing_key
 from vault.crypto.receipts import (
+    PAPER_CONTENT,
+    PAPER_TYPE,
     ReceiptError,
     open_receipt,
     person_pseudonym,
@@ -83,6 +85,8 @@ from vault.crypto.wraps import (
 
 __all__ = [
     "HYBRID",
+    "PAPER_CONTENT",
+    "PAPER_TYPE",
     "X25519",
     "AgentSecret",
     "CryptoError",

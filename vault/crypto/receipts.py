@@ -23,6 +23,8 @@ from vault.crypto.tokens import open_small, seal_small
 
 TYPE = "carnet-receipt+jws"
 CONTENT = "ld+json"
+PAPER_TYPE = "carnet-paper+jws"  # what a carnet on paper held when it was printed
+PAPER_CONTENT = "json"
 _KEY = 32
 _SIGNATURE = 64
 _LONGEST = 262_144  # bytes: some fifty times the receipt of a share of everything
@@ -59,16 +61,17 @@ def receipt_public(seed: bytes) -> bytes:
     return NoteSigner("receipt", seed).public
 
 
-def sign_receipt(payload: bytes, *, seed: bytes) -> bytes:
-    """The compact JWS. Raises KeyFormatError unless ``seed`` is 32 bytes."""
+def sign_receipt(payload: bytes, *, seed: bytes, typ: str = TYPE, cty: str = CONTENT) -> bytes:
+    """The compact JWS. ``typ`` tells apart the kinds of things signed with this key. Raises KeyFormatError
+    unless ``seed`` is 32 bytes."""
     signer = NoteSigner("receipt", seed)
-    signed = _b64(_header(signer.public)).encode() + b"." + _b64(payload).encode()
+    signed = _b64(_header(signer.public, typ, cty)).encode() + b"." + _b64(payload).encode()
     return signed + b"." + _b64(signer.sign(signed)).encode()
 
 
-def open_receipt(data: bytes) -> Signed:
+def open_receipt(data: bytes, *, typ: str = TYPE, cty: str = CONTENT) -> Signed:
     """What was signed, and by which key: whether that key is known is for the caller to say. Raises
-    ReceiptError for anything else."""
+    ReceiptError for anything else, another ``typ`` included: one kind is never taken for another."""
     if len(data) > _LONGEST:
         raise ReceiptError
     parts = data.split(b".")
@@ -76,7 +79,7 @@ def open_receipt(data: bytes) -> Signed:
         raise ReceiptError
     header, payload, signature = (_unb64(part) for part in parts)
     public = _public_in(header)
-    if _header(public) != header or len(signature) != _SIGNATURE:
+    if _header(public, typ, cty) != header or len(signature) != _SIGNATURE:
         raise ReceiptError
     if not verify_ed25519(public, signature, parts[0] + b"." + parts[1]):
         raise ReceiptError
@@ -109,9 +112,10 @@ def receipt_place(instance: str, carnet_id: str, receipt_id: str) -> bytes:
     return lp("carnet/receipt/1", instance, carnet_id, receipt_id)
 
 
-def _header(public: bytes) -> bytes:
-    told = {"alg": "EdDSA", "cty": CONTENT, "jwk": public_jwk(public), "kid": thumbprint(public), "typ": TYPE}
-    return canonical(told)
+def _header(public: bytes, typ: str, cty: str) -> bytes:
+    return canonical(
+        {"alg": "EdDSA", "cty": cty, "jwk": public_jwk(public), "kid": thumbprint(public), "typ": typ}
+    )
 
 
 def _public_in(header: bytes) -> bytes:
