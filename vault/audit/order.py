@@ -22,7 +22,7 @@ from vault.audit.report import Finding, Findings
 from vault.audit.source import LogSource, Opening
 
 ENDS = frozenset({Op.WITHDRAW, Op.REPLACE, Op.EXPIRE, Op.REVOKE, Op.INVALIDATE, Op.LAPSE})
-_ERASES = frozenset({Op.ERASE, Op.RETENTION})
+_ERASES = frozenset({Op.ERASE})  # the end of a month takes who acted, never what was done
 _MOVES = ENDS | {Op.GRANT, Op.SUSPEND, Op.RESUME, Op.READ}
 
 

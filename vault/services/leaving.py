@@ -157,8 +157,16 @@ def puncture(parts: Parts, carnet_id: CarnetId, slots: set[int]) -> None:
     raise RuntimeError("the key store keeps changing under this carnet")
 
 
-def erase_carnet(parts: Parts, carnet_id: CarnetId, *, for_real: bool, actor: Actor) -> ErasureReport:
-    """Erase a carnet, in both stores. Without ``for_real`` counts what would go. Raises NoSuchCarnetError."""
+def erase_carnet(
+    parts: Parts,
+    carnet_id: CarnetId,
+    *,
+    for_real: bool,
+    actor: Actor,
+    check: Callable[[], None] = lambda: None,
+) -> ErasureReport:
+    """Erase a carnet, in both stores. Without ``for_real`` counts what would go. ``check`` is asked under the
+    head lock, and what it raises keeps the carnet. Raises NoSuchCarnetError."""
     carnet = parts.data.carnet(carnet_id)
     if carnet is None or not carnet.open:
         raise NoSuchCarnetError("no such carnet")
@@ -166,6 +174,7 @@ def erase_carnet(parts: Parts, carnet_id: CarnetId, *, for_real: bool, actor: Ac
         return ErasureReport(carnet_id, False, _counts(parts, carnet_id))
     journals = parts.journal_keys.load(now=parts.now(), carnets=[carnet_id])
     with parts.data.change() as work:
+        check()
         for row in work.grants_of(carnet_id):
             if row.grant.state is GrantState.GRANTED:
                 work.keep_once_held(row.grant, until=work.now + ONCE_HELD)

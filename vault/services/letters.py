@@ -115,12 +115,6 @@ def office_letter(parts: Parts, mail: Waiting, sender: Sender) -> Letter | None:
     return Letter(mail.mail_id, mail.created_at, to, f"{sender.name} : un message", text)
 
 
-def _why(kind: str, sender: Sender) -> str:
-    if kind == "address":
-        return _TYPED
-    return _DUE if kind in _ALWAYS else _WISHED.format(link=f"{sender.public_url}/mes-alertes")
-
-
 def short_message(parts: Parts, mail: Waiting) -> Short | None:
     """The same in one line for a telephone, without any name. None when there is nothing to send."""
     notice = mail.notice
@@ -141,13 +135,15 @@ def _addressee(parts: Parts, notice: Notice, wishes: Wishes) -> str | None:
 
 
 def _wished(parts: Parts, notice: Notice, wishes: Wishes) -> bool:
-    """Of an emergency, and of an answer to what she asked herself, she is told whatever she chose."""
+    """Of an emergency, of an answer to what she asked herself, and before the end of what she does not use any
+    more, she is told whatever she chose."""
     return notice.kind in _ALWAYS or any(
         mode_of(parts, wishes, notice.carnet_id, one) is not NoticeMode.NONE for one in notice.grant_ids
     )
 
 
-_ALWAYS = frozenset({"emergency", "demand"})
+_BEFORE_THE_END = frozenset({"archive_60", "archive_15", "erase_60", "erase_15"})  # of the time it is kept
+_ALWAYS = frozenset({"emergency", "demand"}) | _BEFORE_THE_END
 _NOTICES = {
     "demand": ("Il y a du nouveau pour une demande que vous avez faite.", "/mes-demandes"),
     "read": ("Quelqu’un a consulté une information de votre carnet.", "/qui-a-vu"),
@@ -165,8 +161,7 @@ _NOTICES = {
 }
 _WISHED = """Vous recevez ce message parce que vous l’avez choisi. Pour changer ou arrêter :
 {link}"""
-_ALWAYS = ("archive_60", "archive_15", "erase_60", "erase_15")  # before the end of the time it is kept
-_DUE = "Vous recevez ce message parce que vous avez un carnet que vous n’ouvrez plus. L’ouvrir suffit à le garder."
+_DUE = "Vous recevez ce message parce que vous n’ouvrez plus votre carnet. L’ouvrir suffit à le garder."
 _TYPED = """Le lien sert pendant un jour, après connexion à ce carnet.
 Vous n’attendiez pas ce message ? Ne faites rien : vous ne recevrez rien d’autre."""
 _OFFICE = """Bonjour,
@@ -179,7 +174,11 @@ Pour en savoir plus, connectez-vous :
 Ce message ne dit rien de personne. Il part tout seul, personne ne lit les réponses. \
 Pour une question : {contact}.
 """
-_WHY = {"address": _TYPED, "demand": "Vous recevez ce message parce que vous avez fait une demande."}
+_WHY = {
+    "address": _TYPED,
+    "demand": "Vous recevez ce message parce que vous avez fait une demande.",
+    **dict.fromkeys(_BEFORE_THE_END, _DUE),
+}
 _NOTICE = """Bonjour,
 
 {words}

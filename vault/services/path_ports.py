@@ -115,7 +115,9 @@ class RecipientWork(Protocol):
     """Inside one locked transaction."""
 
     def add_recipient_notice(self, row: RecipientNoticeRow) -> None: ...
-    def acknowledge_notice(self, carnet_id: CarnetId, notice_id: str) -> bool: ...  # once
+    def acknowledge_notice(
+        self, carnet_id: CarnetId, notice_id: str, *, at: datetime, sealed: bytes
+    ) -> bool: ...  # once
     def add_tombstone(self, row: TombstoneRow) -> None: ...
 
 

@@ -50,6 +50,7 @@ class Why(Word):
     NO_LONGER_NEEDED = "no_longer_needed", "ce partage ne sert plus"
     NOW_SPECIAL = "now_special", "une des informations est devenue particulièrement protégée"
     RULES_CHANGED = "rules_changed", "les règles ont changé : ce partage n’est plus prévu"
+    NOT_SEEN = "not_seen", "votre carnet ne servait plus depuis longtemps"
 
 
 class CannotMoveError(CallerError):

@@ -27,6 +27,7 @@ ADDRESS = "/donnees-personnelles"
 _NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})_([0-9a-f]{12})\.html")
 _COUNTED = {
     "last_contact": "après votre dernière visite",
+    "archive": "après l’arrêt des partages",
     "carnet_end": "avec votre carnet",
     "entry": "après l’écriture",
     "grant_end": "après la fin du partage",
