@@ -28,14 +28,14 @@ class RecipientChanges(Changes):
     def add_recipient_notice(self, row: RecipientNoticeRow) -> None:
         self._connection.execute(insert(recipient_notices), {name: getattr(row, name) for name in _NAMES})
 
-    def acknowledge_notice(self, carnet_id: CarnetId, notice_id: str) -> bool:
+    def acknowledge_notice(self, carnet_id: CarnetId, notice_id: str, *, at: datetime, sealed: bytes) -> bool:
         """False, and nothing done, when it was acknowledged already."""
         mine = (
             recipient_notices.c.carnet_id == carnet_id,
             recipient_notices.c.notice_id == notice_id,
             recipient_notices.c.acknowledged_at.is_(None),
         )
-        told = {"acknowledged_at": self.now}
+        told = {"acknowledged_at": at, "sealed": sealed}
         return self._connection.execute(update(recipient_notices).where(*mine).values(told)).rowcount == 1
 
     def add_tombstone(self, row: TombstoneRow) -> None:
