@@ -67,6 +67,7 @@ def read_catalogue(path: Path | None = None) -> Node:
         for reason in _wrong(node, document["carnet"]):
             raise CatalogueError(f"{path}: field {name}: {reason}")
     _unique(path, properties)
+    _check_volets(path, properties, document["carnet"])
     return {**document, "properties": properties}
 
 
@@ -145,6 +146,13 @@ def _wrong_compartments(node: Node, note: Node) -> Iterator[str]:
             yield f"the group {name!r} has the name of a value outside it"
         if name not in note.get("enum_labels", {}):
             yield f"the group {name!r} has no label"
+
+
+def _check_volets(path: Path, properties: Node, shared: Node) -> None:
+    parts = {part["id"] for part in shared["parts"]}
+    for volet in shared.get("volets", ()):
+        if not set(volet.get("fields", ())) <= set(properties) or volet.get("part", "") not in {"", *parts}:
+            raise CatalogueError(f"{path}: volet {volet['id']}: it names a field or a part that is not there")
 
 
 def _unique(path: Path, properties: Node) -> None:

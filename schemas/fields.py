@@ -33,6 +33,7 @@ __all__ = [
     "Part",
     "Preset",
     "UnknownFieldError",
+    "Volet",
 ]
 
 PRECIS = ":precis"
@@ -62,6 +63,17 @@ class Preset:
     label: str
     sentence: str
     compartments: tuple[CompartmentId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Volet:
+    """What the référent validates as one. ``understood``: only once the person says that she did."""
+
+    id: str
+    label: str
+    sentence: str
+    fields: tuple[FieldId, ...]
+    understood: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +245,22 @@ class Catalogue:
         self.parts: tuple[Named, ...] = tuple(Named(**item) for item in shared["parts"])
         self.themes: tuple[Named, ...] = tuple(Named(**item) for item in shared["themes"])
         self.fields: tuple[Field, ...] = tuple(_field(*item) for item in document["properties"].items())
+        self.volets: tuple[Volet, ...] = tuple(self._volet(item) for item in shared.get("volets", ()))
         self._shared_presets: list[Mapping[str, str]] = shared["presets"]
         self._fields: dict[str, Field] = {name: f for f in self.fields for name in (f.id, *f.aliases)}
         every = [compartment for f in self.fields for compartment in f.compartments()]
         self._compartments: dict[str, Compartment] = {compartment.id: compartment for compartment in every}
         self._checkers: dict[str, Checker] = {}
+
+    def _volet(self, item: Node) -> Volet:
+        """Its fields, in the order of the catalogue: those it names, or those of a part that are written."""
+        fields = tuple(
+            field.id
+            for field in self.fields
+            if (field.id in item["fields"] if "fields" in item else field.part == item["part"])
+            and not field.read_only
+        )
+        return Volet(item["id"], item["label"], item["sentence"], fields, bool(item.get("understood")))
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Catalogue":

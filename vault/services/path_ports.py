@@ -17,6 +17,7 @@ from vault.services.path_rows import (
     ProposalRow,
     RecipientNoticeRow,
     TombstoneRow,
+    ValidationRow,
 )
 
 # --- what somebody proposes to write ---
@@ -49,9 +50,13 @@ class ProposalStore(Protocol):
 class ValidationWork(Protocol):
     """Inside one locked transaction."""
 
+    def add_validation(self, row: ValidationRow) -> None: ...
+
 
 class ValidationStore(Protocol):
     """Beside it."""
+
+    def validations_of(self, carnet_id: CarnetId) -> Sequence[ValidationRow]: ...  # the latest first
 
 
 # --- dates remembered beside values ---

@@ -34,15 +34,17 @@ class ProposalRow:
 
 @dataclass(frozen=True, slots=True)
 class ValidationRow:
-    """A volet the référent of that moment validated. ``sealed``: the entries and versions he had read."""
+    """A volet somebody vouched for. ``kind``: understood (the person herself, then nobody is named), validated
+    (the référent of that moment). ``sealed``: which entries and versions, where, and by whom in words."""
 
     carnet_id: CarnetId
     validation_id: str
     volet: str
+    kind: str
     validated_at: datetime
-    assignment_id: str
-    professional_id: ProfessionalId
-    structure_id: StructureId
+    assignment_id: str | None
+    professional_id: ProfessionalId | None
+    structure_id: StructureId | None
     version_hash: str
     sealed: bytes = field(repr=False)
 
