@@ -34,8 +34,8 @@ class ProposalRow:
 
 @dataclass(frozen=True, slots=True)
 class ValidationRow:
-    """A volet somebody vouched for. ``kind``: understood (the person herself, then nobody is named), validated
-    (the référent of that moment). ``sealed``: which entries and versions, where, and by whom in words."""
+    """A volet somebody vouched for. ``kind``: understood (by the person, then nobody is named), validated (by
+    the référent of that moment). ``sealed``: which entries and versions, where, and by whom in words."""
 
     carnet_id: CarnetId
     validation_id: str

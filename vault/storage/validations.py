@@ -9,19 +9,20 @@ from vault.services.path_rows import ValidationRow
 from vault.storage.doors import Changes, Looks
 from vault.storage.path_tables import validations
 
+_COLUMNS = (
+    validations.c.carnet_id,
+    validations.c.validation_id,
+    validations.c.volet,
+    validations.c.kind,
+    validations.c.validated_at,
+    validations.c.assignment_id,
+    validations.c.professional_id,
+    validations.c.structure_id,
+    validations.c.version_hash,
+    validations.c.sealed,
+)
 _OF_CARNET = (
-    select(
-        validations.c.carnet_id,
-        validations.c.validation_id,
-        validations.c.volet,
-        validations.c.kind,
-        validations.c.validated_at,
-        validations.c.assignment_id,
-        validations.c.professional_id,
-        validations.c.structure_id,
-        validations.c.version_hash,
-        validations.c.sealed,
-    )
+    select(*_COLUMNS)
     .where(validations.c.carnet_id == bindparam("carnet"))
     .order_by(validations.c.validated_at.desc(), validations.c.validation_id)
 )
