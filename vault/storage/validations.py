@@ -1,15 +1,16 @@
 """What the référent validated, and what the person says she understood."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Column, bindparam, insert, select
 
 from schemas.ids import CarnetId
 from vault.services.path_rows import ValidationRow
 from vault.storage.doors import Changes, Looks
 from vault.storage.path_tables import validations
 
-_COLUMNS = (
+_COLUMNS: tuple[Column[Any], ...] = (
     validations.c.carnet_id,
     validations.c.validation_id,
     validations.c.volet,
