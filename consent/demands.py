@@ -110,7 +110,10 @@ def _edges() -> Iterator[DemandEdge]:
         yield DemandEdge(waiting, M.ESCALATE, waiting, frozenset({B.PERSON}))
         yield DemandEdge(waiting, M.WITHDRAW, S.CLOSED, frozenset({B.PERSON}))
     yield DemandEdge(S.REFUSED, M.ESCALATE, S.REFUSED, frozenset({B.PERSON}))
-    yield DemandEdge(S.REFUSED, M.ACCEPT, S.ACCEPTED, frozenset({B.OFFICER, B.CONTROLLER}))  # the recourse
+    above = frozenset({B.OFFICER, B.CONTROLLER})
+    for answered in (S.REFUSED, S.PARTIAL):  # the recourse: the answer is changed, or stands with a reason
+        for answer, state in ANSWERS.items():
+            yield DemandEdge(answered, answer, state, above)
     for done in (S.ACCEPTED, S.PARTIAL):
         yield DemandEdge(done, M.EXECUTE, S.EXECUTED, frozenset({B.PERSON, B.SERVICE}))
     yield DemandEdge(S.PARTIAL, M.ESCALATE, S.PARTIAL, frozenset({B.PERSON}))
