@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from schemas.names import LegalBasis, Role
 from tests.web import (
+    gallery_carnet,
     gallery_emergency,
     gallery_mandates,
     gallery_notices,
@@ -133,6 +134,9 @@ def _person() -> dict[str, v.PageView]:
             ),
             CARDS,
             LINES[:2],
+            gallery_carnet.DATES[1:],
+            "logement",
+            gallery_carnet.PHASE,
         ),
         "mon-carnet-vide": v.HomeView(
             "Amina",
@@ -193,6 +197,7 @@ def _person() -> dict[str, v.PageView]:
         "qui-a-vu-vide": v.AccessesView(()),
         "telechargements": v.DownloadsView("/mes-telechargements/carnet.pdf"),
         "telechargements-sans": v.DownloadsView(None),
+        **gallery_carnet.pages(),
         **gallery_requests.hers(),
         **gallery_notices.pages(),
         **gallery_emergency.hers(),

@@ -30,6 +30,7 @@ from vault.services.answering_requests import AlreadyAnsweredError, NoSuchReques
 from vault.services.break_glass import NoEmergencyError, NotAllowedError
 from vault.services.key_sources import KeyGoneError
 from vault.services.observing import NotAnsweredError
+from vault.services.own_entries import EntryFrozenError, NothingToAgreeError
 from vault.services.receipts_kept import NoSuchReceiptError
 from vault.services.remarks import NoSuchObservationError, RemarkRefusedError
 from vault.services.replying import OnlyProfessionalsError
@@ -228,7 +229,15 @@ def _refusal(error: Exception) -> Problem | None:
             return Problem("not-found")
         case NoSuchProposalError():
             return Problem("not-found")
-        case AlreadyAnsweredError() | NotKeptSoError() | CannotMoveError() | NotAnsweredError():
+        case NothingToAgreeError():
+            return Problem("invalid", (Told("/agreement", "Cette information ne demande pas votre accord."),))
+        case (
+            EntryFrozenError()
+            | AlreadyAnsweredError()
+            | NotKeptSoError()
+            | CannotMoveError()
+            | NotAnsweredError()
+        ):
             return Problem("conflict")
         case NoSuchRequestError():
             return Problem("not-found")

@@ -48,7 +48,7 @@ def answer_of(
         if stands is None or not stale(field, stands.body, now):
             return None
     elif typed.version != (stands.version if stands else 0):
-        return _changed_elsewhere(catalogue, field, stands)
+        return changed_elsewhere(catalogue, field, stands)
     version = stands.version if stands else 0
     return Answer(field.id, value if kind is AnswerKind.ANSWERED else None, kind, version=version)
 
@@ -77,7 +77,7 @@ def _same(kind: AnswerKind, value: JSON, stands: Entry | None) -> bool:
     return kind is not AnswerKind.ANSWERED or value is None or value == stands.body.value
 
 
-def _changed_elsewhere(catalogue: Catalogue, field: Field, stands: Entry | None) -> Refusal:
+def changed_elsewhere(catalogue: Catalogue, field: Field, stands: Entry | None) -> Refusal:
     lines: Sequence[str] = ()
     if stands is not None and stands.body.holds:
         lines = catalogue.describe(field.id, stands.body.value)

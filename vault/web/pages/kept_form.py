@@ -17,7 +17,7 @@ from vault.web.pages.form_reading import Form
 from vault.web.state import state_of
 
 AGAIN = "reprendre"
-_KEPT = re.compile(r"/mon-carnet/([a-z0-9_-]{1,64}|info/[a-z2-7]{26}/observation)")
+_KEPT = re.compile(r"/mon-carnet/([a-z0-9_-]{1,64}(/nouveau)?|info/[a-z2-7]{26}/(observation|corriger))")
 
 
 def keep(request: Request) -> bool:

@@ -2,6 +2,7 @@
 entry of the log before it; a form saves what changed, whole, or nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -31,16 +32,21 @@ from vault.web.pages import french, views
 from vault.web.pages.answering import page
 from vault.web.pages.emergency import opened_lately
 from vault.web.pages.form_reading import posted
+from vault.web.pages.job_words import phase_words
 from vault.web.pages.mandate_words import with_mandates
-from vault.web.pages.presenting import Seer, own_parts, stale
+from vault.web.pages.observations import reply_todos
+from vault.web.pages.presenting import OwnPages, Seer, own_parts, stale
 from vault.web.pages.referent_todos import read_by_somebody, referent_todos
 from vault.web.pages.relations import access_lines, bodies_of, grant_card
 from vault.web.pages.requests import request_todos
+from vault.web.pages.strategy import date_lines, part_links
+from vault.web.pages.themes import OPENED
 from vault.web.paper import printed
 from vault.web.problems import FaultsError, Told
 from vault.web.state import state_of
 
 LOOKS_ON_HOME = 3
+DATES_ON_HOME = 2
 MOST_TODOS = 3
 ENDS_SOON = timedelta(days=3)
 TOLD_FOR = timedelta(days=31)  # of what somebody else decided
@@ -58,7 +64,7 @@ Seen = Annotated[Person, Depends(guard.person_or_helper_see)]
 def show_home(request: Request, me: Seen) -> Response:
     parts = state_of(request).parts
     carnet = read_own_carnet(parts, me.owner, actor=me.actor)
-    now, entries = parts.now(), carnet.by_field()
+    now, entries = parts.now(), carnet.in_fields()
     grants = list_own_grants(parts, me.owner)
     live = read_by_somebody(parts, me, grants)
     bodies = bodies_of(parts, live)
@@ -66,15 +72,24 @@ def show_home(request: Request, me: Seen) -> Response:
     view = views.HomeView(
         name=me.session.private.get(FOR_NAME if me.acting else "name", ""),
         reference=shown(carnet.carnet.reference),
-        parts=own_parts(parts.catalogue, entries, seers, now),
+        parts=tuple(
+            replace(one, links=part_links(parts.catalogue, one.part_id))
+            for one in own_parts(OwnPages(parts.catalogue, seers, now), entries)
+        ),
         todos=(
             *(() if me.acting else (*opened_lately(parts, me), *asked_for(parts, me), *_rulings(parts, me))),
             *(() if me.acting else request_todos(parts, me)),
             *(() if me.acting else referent_todos(parts, me, grants)),
-            *todos(parts.catalogue, entries, [(grant, bodies[grant.id].name) for grant in live], now),
+            *reply_todos(parts.catalogue, carnet.entries, now),
+            *todos(
+                parts.catalogue, carnet.by_field(), [(grant, bodies[grant.id].name) for grant in live], now
+            ),
         )[:MOST_TODOS],
         grants=tuple(grant_card(parts, grant, bodies[grant.id]) for grant in live),
         looks=_latest_looks(parts, carnet, grants),
+        dates=tuple(date_lines(parts, carnet)[:DATES_ON_HOME]),
+        opened=request.query_params.get(OPENED, ""),
+        phase=phase_words(parts, carnet),
     )
     return page(request, view, me.session)
 

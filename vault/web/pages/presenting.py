@@ -39,22 +39,35 @@ def information(
     visible_to: Sequence[str] = (),
     actions: Sequence[views.Link] = (),
     beside: BesideLinks = no_links,
+    without: Collection[str] = (),
 ) -> views.Information:
     """An entry as every page shows it, with what stands beside it; ``beside``: what this reader may do with
-    an observation."""
+    an observation; ``without``: parts of the value that the page says elsewhere."""
     field, body = catalogue.field(entry.field_id), entry.body
     return views.Information(
         field_id=entry.compartment,
         label=field.label,
-        lines=tuple(catalogue.describe(field.id, body.value)) if body.holds else (),
-        provenance=_provenance(body),
+        lines=tuple(told_lines(catalogue, entry, without)),
+        provenance=provenance(body),
         answer=body.answer,
         sensitive=is_sensitive(field),
         pills=_pills(field, entry, now),
         visible_to=tuple(visible_to),
         actions=tuple(actions),
         observations=tuple(observation(entry, one, beside) for one in entry.observations),
+        entry_id=entry.entry_id if field.collection else "",
     )
+
+
+def told_lines(catalogue: Catalogue, entry: Entry, without: Collection[str] = ()) -> list[str]:
+    """Its value in words, less these parts of it."""
+    value = entry.body.value
+    if not entry.body.holds:
+        return []
+    if without and isinstance(value, dict):
+        value = {name: one for name, one in value.items() if name not in without}
+    told = catalogue.describe(entry.field_id, value)
+    return [line.lstrip(" ,.:") for line in told] if without else told
 
 
 def observation(entry: Entry, said: Observation, beside: BesideLinks = no_links) -> views.Observation:
@@ -87,16 +100,23 @@ def stale(field: Field, body: Body, now: datetime) -> bool:
     return body.holds and until is not None and until <= now
 
 
-def _provenance(body: Body) -> views.Provenance:
+def provenance(body: Body) -> views.Provenance:
     by = None if body.author == BY_PERSON else body.source
-    told = None if body.agreement is Agreement.NOT_COLLECTED else body.agreement
+    told = None if body.source == SOURCE else body.agreement  # nobody is asked to agree with her own name
     verb = "donné" if body.source == SOURCE else "noté"
     return views.Provenance(french.in_paris(body.collected_at).date(), by, told, verb)
+
+
+def unagreed(entry: Entry) -> bool:
+    """Whether she was never heard on it: shown in words, so that nothing unagreed looks agreed."""
+    body = entry.body
+    return body.holds and body.agreement is Agreement.NOT_COLLECTED and body.source != SOURCE
 
 
 def _pills(field: Field, entry: Entry, now: datetime) -> tuple[views.Pill, ...]:
     shown = (
         (entry.contested, views.Pill.CONTESTED),
+        (unagreed(entry), views.Pill.UNAGREED),
         (stale(field, entry.body, now), views.Pill.TO_CONFIRM),
         (entry.state is EntryState.FROZEN, views.Pill.FROZEN),
     )
@@ -114,57 +134,101 @@ class Seer:
     compartments: Collection[CompartmentId]
 
 
-def own_parts(
-    catalogue: Catalogue, entries: Mapping[FieldId, Entry], seers: Sequence[Seer], now: datetime
-) -> tuple[views.Part, ...]:
-    """Her whole carnet, by part and theme. A part of which nothing can be written yet says so."""
+@dataclass(frozen=True, slots=True)
+class OwnPages:
+    """What her pages show every entry with."""
+
+    catalogue: Catalogue
+    seers: Sequence[Seer]
+    now: datetime
+
+    def information(self, entry: Entry, *, without: Collection[str] = ()) -> views.Information:
+        """An entry of hers, with all she may do with it."""
+        return information(
+            self.catalogue,
+            entry,
+            now=self.now,
+            visible_to=seen_by(self.catalogue, entry, self.seers),
+            actions=own_actions(self.catalogue.field(entry.field_id), entry),
+            beside=own_links,
+            without=without,
+        )
+
+
+def entry_address(entry_id: str) -> str:
+    """The page of one entry."""
+    return f"/mon-carnet/info/{entry_id}"
+
+
+def correction_address(field: Field, entry: Entry) -> str:
+    """Where she corrects it: its own form, or its question in the form of its theme."""
+    if field.collection:
+        return f"{entry_address(entry.entry_id)}/corriger"
+    return f"/mon-carnet/{field.theme}#champ-{field.id}"
+
+
+def own_actions(field: Field, entry: Entry) -> list[views.Link]:
+    """Under an entry of hers: correct it, say whether she agrees, and all there is to know of it."""
+    links = []
+    if not field.read_only and entry.state is not EntryState.FROZEN:
+        links.append(views.Link("Corriger", correction_address(field, entry)))
+    if entry.body.holds:
+        links.append(views.Link("Accord et détail", entry_address(entry.entry_id)))
+    return links
+
+
+def own_parts(pages: OwnPages, entries: Mapping[FieldId, Sequence[Entry]]) -> tuple[views.Part, ...]:
+    """Her whole carnet, by part and theme."""
+    catalogue = pages.catalogue
     return tuple(
         views.Part(
             part.id,
             part.label,
             tuple(
-                _own_theme(catalogue, theme.id, theme.label, fields, entries, seers, now)
+                _own_theme(pages, theme.id, theme.label, fields, entries)
                 for theme in catalogue.themes
                 if (fields := [each for each in catalogue.in_theme(theme.id) if each.part == part.id])
             ),
-            empty="Cette partie se remplit à deux, avec la personne qui vous accompagne. "
-            "Elle n’est pas encore ouverte ici.",
         )
         for part in catalogue.parts
     )
 
 
 def _own_theme(
-    catalogue: Catalogue,
+    pages: OwnPages,
     theme_id: str,
     label: str,
     fields: Sequence[Field],
-    entries: Mapping[FieldId, Entry],
-    seers: Sequence[Seer],
-    now: datetime,
+    entries: Mapping[FieldId, Sequence[Entry]],
 ) -> views.Theme:
     asked = [field for field in fields if not (field.read_only or field.collection)]
-    address = f"/mon-carnet/{theme_id}"
     shown = [
-        information(
-            catalogue,
-            entry,
-            now=now,
-            visible_to=seen_by(catalogue, entry, seers),
-            actions=[] if field.read_only else [views.Link("Corriger", f"{address}#champ-{field.id}")],
-            beside=own_links,
-        )
+        pages.information(entry)
         for field in fields
-        if (entry := entries.get(field.id)) and entry.body.answer is not AnswerKind.NOT_DISCUSSED
+        for entry in entries.get(field.id, ())
+        if entry.body.answer is not AnswerKind.NOT_DISCUSSED
     ]
     told = {info.field_id.removesuffix(PRECIS) for info in shown}
-    unanswered = sum(field.id not in told for field in asked)
-    return views.Theme(theme_id, label, tuple(shown), unanswered, address if asked else None)
+    return views.Theme(
+        theme_id,
+        label,
+        tuple(shown),
+        sum(field.id not in told for field in asked),
+        f"/mon-carnet/{theme_id}" if asked else None,
+        tuple(add_link(field) for field in fields if field.collection),
+    )
+
+
+def add_link(field: Field) -> views.Link:
+    """To write one more entry of a field that holds several."""
+    return views.Link(
+        f"Ajouter\u202f: {field.label[:1].lower()}{field.label[1:]}", f"/mon-carnet/{field.id}/nouveau"
+    )
 
 
 def seen_by(catalogue: Catalogue, entry: Entry, seers: Sequence[Seer]) -> list[str]:
     """Who may see this value now. Somebody who only has its coarse form is told so."""
-    if not entry.body.holds:
+    if not entry.body.holds or entry.state is EntryState.FROZEN:
         return []
     field = catalogue.field(entry.field_id)
     coarse = catalogue.coarse(field.id, entry.body.value)
@@ -181,21 +245,23 @@ def seen_by(catalogue: Catalogue, entry: Entry, seers: Sequence[Seer]) -> list[s
 
 
 def reduced(
-    catalogue: Catalogue, entries: Mapping[FieldId, Entry], compartments: Iterable[CompartmentId]
+    catalogue: Catalogue, entries: Mapping[FieldId, Sequence[Entry]], compartments: Iterable[CompartmentId]
 ) -> Shared:
     """Her own entries as a reader of these compartments gets them: same rules as the sealed records."""
     found: dict[CompartmentId, list[Entry]] = {}
     for compartment_id in compartments:
         compartment = catalogue.compartment(compartment_id)
-        entry = entries.get(compartment.field_id)
-        if entry is None or not entry.body.holds or entry.state is not EntryState.CURRENT:
-            continue
-        value = entry.body.value
-        if compartment.id != catalogue.field(compartment.field_id).compartments()[-1].id:
-            value = catalogue.coarse(compartment.field_id, value)
-        if value is not None:
-            body = entry.body._replace(value=value)
-            found[compartment.id] = [entry._replace(compartment=compartment.id, body=body)]
+        exact = catalogue.field(compartment.field_id).compartments()[-1].id
+        for entry in entries.get(compartment.field_id, ()):
+            if not entry.body.holds or entry.state is not EntryState.CURRENT:
+                continue
+            value = entry.body.value
+            if compartment.id != exact:
+                value = catalogue.coarse(compartment.field_id, value)
+            if value is not None:
+                body = entry.body._replace(value=value)
+                shown = entry._replace(compartment=compartment.id, body=body)
+                found.setdefault(compartment.id, []).append(shown)
     return found
 
 

@@ -1,6 +1,6 @@
 """What may be shared, line by line, with her own words beside each: only what the reader would really get."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from schemas.fields import Catalogue, Compartment
@@ -24,7 +24,7 @@ _EXACT = (
 
 
 def share_themes(
-    catalogue: Catalogue, draft: Draft, entries: Mapping[FieldId, Entry]
+    catalogue: Catalogue, draft: Draft, entries: Mapping[FieldId, Sequence[Entry]]
 ) -> tuple[views.ShareTheme, ...]:
     """The ordinary fields of the purpose by theme. Nothing is ticked but what she ticked."""
     ordinary, chosen = set(draft.aim.ordinary), set(draft.fields)
@@ -58,7 +58,11 @@ def body_with(draft: Draft) -> views.Body:
 
 
 def special_view(
-    parts: Parts, draft: Draft, compartment: Compartment, entries: Mapping[FieldId, Entry], sealer: Sealer
+    parts: Parts,
+    draft: Draft,
+    compartment: Compartment,
+    entries: Mapping[FieldId, Sequence[Entry]],
+    sealer: Sealer,
 ) -> views.ShareSpecialView:
     """One special compartment alone; its two buttons carry the seal of this page."""
     line = _line(parts.catalogue, compartment, entries, chosen=False)
@@ -74,7 +78,11 @@ def special_view(
 
 
 def _line(
-    catalogue: Catalogue, compartment: Compartment, entries: Mapping[FieldId, Entry], *, chosen: bool
+    catalogue: Catalogue,
+    compartment: Compartment,
+    entries: Mapping[FieldId, Sequence[Entry]],
+    *,
+    chosen: bool,
 ) -> views.ShareLine:
     field = catalogue.field(compartment.field_id)
     lines = [

@@ -1,6 +1,6 @@
 """The pages of a share under way: each is made from the draft alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -151,5 +151,5 @@ def wish_of(parts: Parts, draft: Draft) -> Wish:
     )
 
 
-def own_entries(parts: Parts, me: Person) -> Mapping[FieldId, Entry]:
-    return read_own_carnet(parts, me.owner, actor=me.actor).by_field()
+def own_entries(parts: Parts, me: Person) -> Mapping[FieldId, Sequence[Entry]]:
+    return read_own_carnet(parts, me.owner, actor=me.actor).in_fields()

@@ -27,6 +27,7 @@ from vault.web.problems import NotFoundError
 from vault.web.state import state_of
 
 READ_AGAIN = "relire"
+OPENED = "ouvert"  # which theme of her first page stands open
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
 Me = Annotated[Person, Depends(guard.person_or_helper_write)]
@@ -109,7 +110,7 @@ def _after(catalogue: Catalogue, theme: Named, answers: Sequence[Answer]) -> str
     for answer in answers:
         if catalogue.field(answer.field_id).free_text and warning_about(str(answer.value or "")):
             return f"/mon-carnet/{quote(theme.id)}?{DONE_PARAMETER}={done}&{READ_AGAIN}=1"
-    return f"/mon-carnet?{DONE_PARAMETER}={done}#theme-{quote(theme.id)}"
+    return f"/mon-carnet?{DONE_PARAMETER}={done}&{OPENED}={quote(theme.id)}#theme-{quote(theme.id)}"
 
 
 def _shown_again(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from vault.web.pages.views.carnet import DateLine
 from vault.web.pages.views.pieces import AccessLine, Body, GrantCard, Part, ReadLine
 
 __all__ = [
@@ -27,9 +28,11 @@ class Todo:
 
 @dataclass(frozen=True)
 class HomeView:
-    """`/mon-carnet`: who may see what, who looked, what to do; then the carnet by part and theme.
+    """`/mon-carnet`: what to do, who may see what, who looked; then the whole carnet by part and theme, each
+    theme one line that opens.
 
-    `todos` holds at most three. `grants` are the live shares; `looks` at most three, newest first.
+    `todos` holds at most three. `grants` are the live shares; `looks` at most three, newest first. `dates`:
+    the next ones of her calendar, two at most. `opened`: the theme she just wrote in.
     """
 
     template: ClassVar[str] = "person/home.html"
@@ -40,6 +43,9 @@ class HomeView:
     todos: tuple[Todo, ...] = ()
     grants: tuple[GrantCard, ...] = ()
     looks: tuple[AccessLine, ...] = ()
+    dates: tuple[DateLine, ...] = ()
+    opened: str = ""
+    phase: str = ""
 
 
 @dataclass(frozen=True)

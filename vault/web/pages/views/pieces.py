@@ -146,6 +146,7 @@ class Pill(Word):
     PROPOSED = "proposed", "proposé"
     AGREED = "agreed", "d’accord"
     CONTESTED = "contested", "contesté"
+    UNAGREED = "unagreed", "accord pas encore dit"
     TO_CONFIRM = "to_confirm", "à confirmer"
     FROZEN = "frozen", "gelé"
     FORGOTTEN = "forgotten", "oublié"
@@ -203,13 +204,19 @@ class Information:
     visible_to: tuple[str, ...] = ()
     actions: tuple[Link, ...] = ()
     observations: tuple[Observation, ...] = ()
+    entry_id: str = ""  # among several of one field
+
+    @property
+    def anchor(self) -> str:
+        return "info-" + (self.entry_id or self.field_id.replace(":", "-"))
 
 
 @dataclass(frozen=True)
 class Theme:
     """A theme of the catalogue with what is written in it. `theme_id` chooses the pictogram.
 
-    `unanswered` counts the questions with nothing written; `form_href` opens the theme's form (person only).
+    `unanswered` counts the questions with nothing written; `form_href` opens the form, `adds` one more
+    entry of a field that holds several (person only).
     """
 
     theme_id: str
@@ -217,17 +224,24 @@ class Theme:
     informations: tuple[Information, ...]
     unanswered: int = 0
     form_href: str | None = None
+    adds: tuple[Link, ...] = ()
+
+    def counted(self, pill: Pill) -> int:
+        """How many of its informations show this pill."""
+        return sum(pill in info.pills for info in self.informations)
 
 
 @dataclass(frozen=True)
 class Part:
-    """One of the three parts of the carnet. A part without themes says its `empty` sentence."""
+    """One of the three parts of the carnet, with the pages that show it in another way. A part without themes
+    says its `empty` sentence."""
 
     part_id: str
     label: str
     themes: tuple[Theme, ...]
     intro: str = ""
     empty: str = ""
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
