@@ -98,7 +98,8 @@ class Application:
 
     def jobs(self) -> Jobs:
         holder = f"{os.getpid()}-{secrets.token_hex(4)}"
-        return Jobs(self.parts, self.settings.log_origin, self.sign, self.look, holder)
+        told = self.settings
+        return Jobs(self.parts, told.log_origin, self.sign, self.look, holder, retention=told.retention)
 
     def mail(self) -> Mail:
         """The outbox, and the server that the settings name if they name one."""
@@ -269,6 +270,7 @@ def _assemble(settings: Settings, clock: Clock) -> Application:
         random=secrets.token_bytes,
         notice_version=notice_version(settings, catalogue, frame),
         keeper=_keeper(settings),
+        key_copies=settings.key_copies,
     )
     issuer = Issuer(
         name=settings.instance.name,

@@ -9,6 +9,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -36,6 +37,8 @@ __all__ = ["SETTING_NAMES", "Instance", "Kms", "Provider", "SessionLimits", "Set
 
 T = TypeVar("T")
 
+LONGEST_COPIES = 90  # days a copy of the key store may be kept
+
 _PROVIDER_PARTS = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "ACR_VALUES", "SCOPES", "PKCE")
 _DOORS = ("CARNET_FRANCECONNECT", "CARNET_PROCONNECT")
 _SECRETS = frozenset(
@@ -56,7 +59,9 @@ SETTING_NAMES = frozenset(
         "CARNET_SESSION_PERSON",
         "CARNET_SESSION_PROFESSIONAL",
         "CARNET_LIMITS",
+        "CARNET_RETENTION",
         "CARNET_FORWARDED_ALLOW_IPS",
+        "CARNET_KEY_COPIES",
     }
     | _SECRETS
     | {f"{name}_FILE" for name in _SECRETS}
@@ -114,7 +119,9 @@ class Settings:
     session_person: SessionLimits
     session_professional: SessionLimits
     limits: bool
+    retention: bool  # what is kept no longer ends by itself, each day
     forwarded_allow_ips: tuple[str, ...]
+    key_copies: timedelta  # how long a copy of the key store may be kept
     franceconnect: Provider | None
     proconnect: Provider | None
 
@@ -155,7 +162,9 @@ def load_settings(
         session_person=read("CARNET_SESSION_PERSON", as_limits, as_limits("", "20m/8h")),
         session_professional=read("CARNET_SESSION_PROFESSIONAL", as_limits, as_limits("", "30m/10h")),
         limits=read("CARNET_LIMITS", as_switch, True),
+        retention=read("CARNET_RETENTION", as_switch, False),
         forwarded_allow_ips=read("CARNET_FORWARDED_ALLOW_IPS", as_networks, ()),
+        key_copies=read("CARNET_KEY_COPIES", _days, timedelta(days=14)),
         franceconnect=_franceconnect(read),
         proconnect=_proconnect(read),
     )
@@ -188,6 +197,12 @@ def _check_together(settings: Settings) -> None:
         raise malformed("CARNET_DATABASE_ADMIN_URL", "another store than CARNET_KEYSTORE_URL")
     if settings.secure and not settings.limits:
         raise malformed("CARNET_LIMITS", "on when CARNET_PUBLIC_URL is https")
+
+
+def _days(setting: str, text: str) -> timedelta:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LONGEST_COPIES:
+        raise malformed(setting, f"a whole number of days, from 1 to {LONGEST_COPIES}")
+    return timedelta(days=int(text))
 
 
 def _public_url(setting: str, text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from consent.receipts import Keeper
 from schemas.fields import Catalogue
@@ -29,6 +29,7 @@ class Parts:
     random: Random
     notice_version: str
     keeper: Keeper = field(default_factory=Keeper)  # as receipts name whoever keeps the carnets
+    key_copies: timedelta = timedelta(days=14)  # how long a copy of K may be kept, at most
     # What was special under each version of the catalogue that is remembered for sure (``rule_changes``).
     special_under: Mapping[str, frozenset[CompartmentId]] = field(default_factory=dict)
 
