@@ -101,3 +101,13 @@ def test_a_broken_log_fails_the_check_and_the_start(operator: Operator, tmp_path
     keys.write_bytes(kept)  # K rolled back is no fault of the log
     assert operator.answer("database", "check")["ok"] is True
     assert json.loads(operator.type("database", "check", "--json").out)["findings"] == []
+
+
+def test_what_is_kept_no_longer_is_counted_before_it_ends(operator: Operator) -> None:
+    told = operator.answer("retention")
+    assert told["for_real"] is False
+    assert set(told["counts"].values()) == {0}
+    assert operator.answer("retention", "--for-real")["for_real"] is True
+    lines = operator.type("retention").out.splitlines()
+    assert lines[0] == "nothing was done; would be:"
+    assert all(line.strip()[0].isdigit() for line in lines[1:-1])

@@ -25,6 +25,7 @@ from vault.cli import (
     receipts,
     referents,
     relinkings,
+    retention,
     serve,
     structures,
 )
@@ -45,6 +46,7 @@ TOPICS = (
     carnets,
     relinkings,
     receipts,
+    retention,
     jobs,
 )
 _HEAD = "usage: carnet COMMAND [--json]\n\n"

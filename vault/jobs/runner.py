@@ -1,5 +1,5 @@
-"""The jobs beside the server: a checkpoint within two seconds of an append, the upkeep pass each minute, and
-in a thread of its own the mail that waits.
+"""The jobs beside the server: a checkpoint within two seconds of an append, the upkeep pass each minute, what
+is done once a day, and in a thread of its own the mail that waits.
 
 One process does the upkeep at a time, whoever holds the lease; any of them signs. A pass that fails is noted
 by its kind alone and tried again; the server goes on. Any process may be killed: the next one finds what
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from vault.errors import CarnetError, UnavailableError
 from vault.jobs.mail import Mail, MailThread
+from vault.services.daily import run_daily
 from vault.services.parts import Parts
 from vault.services.upkeep import (
     SignNote,
@@ -39,11 +40,14 @@ class Jobs:
     sign: SignNote
     look: VerifiedHead
     holder: str
+    retention: bool = False  # whether what is kept no longer ends by itself
 
     def run_once(self) -> UpkeepReport:
         """One whole pass, lease or not: for the command line, and at start."""
         try:
-            return run_upkeep(self.parts)
+            done = run_upkeep(self.parts)
+            run_daily(self.parts, retention=self.retention)
+            return done
         finally:
             sign_checkpoint(self.parts, self.origin, self.sign, self.look)
 
@@ -55,6 +59,7 @@ class Jobs:
         try:
             if with_upkeep and mine:
                 run_upkeep(self.parts)
+                run_daily(self.parts, retention=self.retention)
         finally:
             sign_checkpoint(self.parts, self.origin, self.sign, self.look)
         return mine
