@@ -9,6 +9,26 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class Variant(StrEnum):
+    """How it is printed."""
+
+    ORDINARY = "ordinaire"
+    LARGE = "grands-caracteres"
+    ANNEX = "annexe"  # to be joined to a contract and signed: what each engages to, and the steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Said:
+    """Words of somebody, beside an information: [Vous dites :] the text, « le 3 mars 2026 », and what was
+    answered. ``note`` also says on which version they bear, when it is not the one that is printed."""
+
+    who: str
+    text: str
+    note: str = ""
+    replies: tuple["Said", ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -17,7 +37,8 @@ class Item:
 
     ``lines`` are the described value, one line each (several lines print as a list; a line may hold line
     breaks). ``note`` says where it comes from: « dit par vous, le 3 mars 2026 ». ``state_words`` stays empty
-    when there is nothing to say: « vous n’êtes pas d’accord ». ``observations`` are her own words, whole.
+    when there is nothing to say: « vous n’êtes pas d’accord ». ``observations`` are her own words, whole,
+    with the answers to them: no way out separates them from what they contest.
     """
 
     label: str
@@ -26,7 +47,13 @@ class Item:
     note: str = ""
     state_words: str = ""
     sensitive: bool = False
-    observations: tuple[str, ...] = ()
+    observations: tuple[Said, ...] = ()
+
+    @property
+    def said_length(self) -> int:
+        """How many characters stand beside it."""
+        said = [one for each in self.observations for one in (each, *each.replies)]
+        return sum(len(one.text) for one in said)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,6 +87,27 @@ class ShareLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Volet:
+    """What the référent validated: [« La compréhension des engagements »] « validé le …, par … » and the
+    version hash, or why it is to be looked at again."""
+
+    title: str
+    words: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Proof:
+    """``digest``: SHA-256 of ``copy`` in hexadecimal; ``check``: the address that says whether the paper was
+    printed here; ``statement``: what was signed (a compact JWS); ``copy``: the same carnet for programs."""
+
+    digest: str
+    check: str
+    statement: bytes
+    copy: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Issuer:
     """Who runs this instance: its name, the controller, how to reach someone, where the carnet is online."""
 
@@ -85,6 +133,9 @@ class ExportDocument:
     person_name: str | None = None
     shares: tuple[ShareLine, ...] = ()
     accesses_summary: tuple[str, ...] = ()
+    volets: tuple[Volet, ...] = ()
+    variant: Variant = Variant.ORDINARY
+    proof: Proof | None = None
 
     def __post_init__(self) -> None:
         if self.printed_at.tzinfo is None:

@@ -1,6 +1,6 @@
 """The document as JSON: the same words as on paper, in the same order, for programs and for tests."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC
 
 from exporters.document import ExportDocument
@@ -12,7 +12,8 @@ def to_json(document: ExportDocument) -> bytes:
 
     Raises schemas.canonical.CanonicalError for text that is not Unicode (a lone surrogate).
     """
-    plain = asdict(document)
+    plain = asdict(replace(document, proof=None))
+    del plain["proof"]  # it proves another copy than this one
     printed_at = document.printed_at.astimezone(UTC).replace(microsecond=0, tzinfo=None)
     plain["printed_at"] = f"{printed_at.isoformat()}Z"
     return canonical(plain)

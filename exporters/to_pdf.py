@@ -1,4 +1,4 @@
-"""The carnet on paper: PDF/UA-1, the same bytes for the same document.
+"""The carnet on paper: PDF/UA-1, and PDF/A-3a with the same carnet inside for programs.
 
 - Every text is data: escaped by the template, and freed of what no paper can show (control characters,
   lone surrogates, direction overrides that would make a line read otherwise than it is).
@@ -9,6 +9,7 @@
 """
 
 import logging
+import re
 import threading
 import unicodedata
 from dataclasses import dataclass, field
@@ -16,14 +17,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from exporters.document import ExportDocument
+from exporters.document import ExportDocument, Variant
 from exporters.words import day_in_paris, day_in_words, instant_in_words
 
 _FOLDER = Path(__file__).parent / "pdf"
 _UNSHOWABLE = "\N{REPLACEMENT CHARACTER}"
 _LINE_BREAKS = frozenset("\n\t")
+_POINTS = re.compile(r"\b([0-9.]+)pt\b")
+LONG_ADDRESS = 150  # characters
 # Embeddings, overrides and isolates of Unicode Standard Annex 9: they outlive the text they stand in.
 _DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -36,16 +40,29 @@ class PaperUnavailableError(Exception):
 
 
 def to_pdf(document: ExportDocument) -> bytes:
-    """The bytes of a PDF/UA-1 file. Raises PaperUnavailableError without the system libraries.
+    """The bytes of a PDF/UA-1 file, and PDF/A-3a when it has a proof: the copy for programs and what was
+    signed of it are then attached. The same bytes for the same document. Raises PaperUnavailableError without
+    the system libraries.
 
     Which characters can be drawn depends on the fonts of the machine: only a first rendering tells. The
     others are replaced in a second one, which says so, rather than printed as empty boxes.
     """
+    attached, large = _attached(document), document.variant is Variant.LARGE
     with _one_at_a_time:
-        pdf, missing = _render(page_of(document))
+        pdf, missing = _render(page_of(document), *attached, large=large)
         if missing:
-            pdf, _ = _render(page_of(document, missing=missing))
+            pdf, _ = _render(page_of(document, missing=missing), *attached, large=large)
         return pdf
+
+
+def _attached(document: ExportDocument) -> list["Attached"]:
+    if document.proof is None:
+        return []
+    at = document.printed_at
+    return [
+        Attached("carnet.json", "Le même carnet, pour les programmes", at, document.proof.copy),
+        Attached("preuve.jws", "Ce qui a été signé à l’impression (JWS)", at, document.proof.statement),
+    ]
 
 
 def print_template(name: str, **told: Any) -> bytes:
@@ -84,6 +101,10 @@ def page_of(document: ExportDocument, *, missing: frozenset[str] = frozenset()) 
         glance=_at_a_glance(document),
         has_sensitive=any(item.sensitive for item in document.items()),
         replaced=_UNSHOWABLE if missing else "",
+        annex=document.variant is Variant.ANNEX,
+        code=qr_code(document.proof.check, "Code à scanner pour vérifier ce papier")
+        if document.proof
+        else "",
         printed_day=day_in_words(day_in_paris(document.printed_at), weekday=False),
         printed_at=instant_in_words(document.printed_at),
         created=document.printed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -132,7 +153,14 @@ class _Listener(logging.Filter):
         return False
 
 
-def _render(page: str, attached: Attached | None = None) -> tuple[bytes, frozenset[str]]:
+def qr_code(address: str, title: str) -> str:
+    """A QR code (ISO/IEC 18004) as inline SVG: it survives a quarter of it being spoiled; a long address, a
+    seventh, so that its squares stay large enough to be scanned."""
+    made = segno.make(address, error="q" if len(address) <= LONG_ADDRESS else "m", micro=False)
+    return made.svg_inline(scale=3, border=4, title=title)
+
+
+def _render(page: str, *attached: Attached, large: bool = False) -> tuple[bytes, frozenset[str]]:
     """The PDF, and the characters that no font of this machine can draw."""
     try:
         import weasyprint  # noqa: PLC0415 - one second, and absent libraries must break nothing else
@@ -140,28 +168,39 @@ def _render(page: str, attached: Attached | None = None) -> tuple[bytes, frozens
     except (ImportError, OSError) as error:
         raise PaperUnavailableError("WeasyPrint cannot load its system libraries") from error
     nothing = URLFetcher(allowed_protocols=())  # files and inline data included
-    sheet = weasyprint.CSS(string=(_FOLDER / "carnet.css").read_text("utf-8"), url_fetcher=nothing)
+    style = (_FOLDER / "carnet.css").read_text("utf-8")
+    sheet = weasyprint.CSS(string=_enlarged(style) if large else style, url_fetcher=nothing)
     listener = _Listener()
     logger = logging.getLogger("weasyprint")
     logger.addFilter(listener)
     try:
         html = weasyprint.HTML(string=page, url_fetcher=nothing)
         told: dict[str, Any] = {"pdf_variant": "pdf/ua-1"}
-        if attached is not None:
-            kept = weasyprint.Attachment(
-                string=attached.data,
-                url_fetcher=nothing,
-                name=attached.name,
-                description=attached.description,
-                created=attached.made_at,
-                modified=attached.made_at,
-                relationship="Source",
-            )
-            told = {"pdf_variant": "pdf/a-3a", "attachments": [kept], "finisher": _also_accessible}
+        if attached:
+            kept = [
+                weasyprint.Attachment(
+                    string=one.data,
+                    url_fetcher=nothing,
+                    name=one.name,
+                    description=one.description,
+                    created=one.made_at,
+                    modified=one.made_at,
+                    relationship="Source",
+                )
+                for one in attached
+            ]
+            told = {"pdf_variant": "pdf/a-3a", "attachments": kept, "finisher": _also_accessible}
         pdf: bytes = html.write_pdf(stylesheets=[sheet], **told)
     finally:
         logger.removeFilter(listener)
     return pdf, frozenset(listener.missing)
+
+
+def _enlarged(style: str) -> str:
+    """Every letter 1.5 times as large (18 points and more), for who reads with difficulty: nothing side by
+    side then. Distances stay."""
+    larger = _POINTS.sub(lambda size: f"{float(size[1]) * 1.5:g}pt", style)
+    return larger + (_FOLDER / "large.css").read_text("utf-8")
 
 
 def _also_accessible(_: Any, pdf: Any) -> None:
@@ -172,6 +211,17 @@ def _also_accessible(_: Any, pdf: Any) -> None:
         if getattr(one, "extra", {}).get("Type") == "/Metadata":
             one.compress = False
             one.stream = [part.replace(b"</rdf:RDF>", told + b"</rdf:RDF>") for part in one.stream]
+        elif getattr(one, "compress", False) and not one.extra:
+            _end_plainly(one)
+
+
+def _end_plainly(stream: Any) -> None:
+    """Compressed bytes that happen to end like a line make some programs count one more: a space, which says
+    nothing in a content stream, is added to what is compressed until they do not."""
+    for _ in range(8):
+        if stream.data[: -len(b"\nendstream")][-1:] not in (b"\r", b"\n"):
+            return
+        stream.stream = [*stream.stream, b" "]
 
 
 _ENVIRONMENT = Environment(

@@ -4,10 +4,8 @@ inside. PDF/A-3a and PDF/UA-1."""
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import segno
-
 from exporters.document import Issuer
-from exporters.to_pdf import Attached, print_with_file
+from exporters.to_pdf import Attached, print_with_file, qr_code
 from exporters.words import day_in_paris, day_in_words, instant_in_words
 
 FILE = "recu.jws"
@@ -42,19 +40,13 @@ def to_receipt(document: ReceiptDocument) -> bytes:
         "receipt.html",
         Attached(FILE, "Le reçu signé (JWS)", document.at, document.jws),
         document=document,
-        code=_code(document.check),
+        code=qr_code(document.check, "Code à scanner pour vérifier ce reçu"),
         at=instant_in_words(document.at),
         until=_last_day(document.ends_at),
         history=[(what, instant_in_words(at)) for what, at in document.history],
         printed_day=day_in_words(day_in_paris(document.at), weekday=False),
         created=document.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
-
-
-def _code(address: str) -> str:
-    """A QR code (ISO/IEC 18004) as inline SVG: it survives a quarter of it being spoiled."""
-    made = segno.make(address, error="q", micro=False)
-    return made.svg_inline(scale=3, border=4, title="Code à scanner pour vérifier ce reçu")
 
 
 def _last_day(ends_at: datetime | None) -> str:

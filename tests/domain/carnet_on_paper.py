@@ -3,13 +3,15 @@
 import dataclasses
 import shutil
 import subprocess
+import tempfile
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from exporters import ExportDocument, Issuer, Item, Part, ShareLine, Theme
+from exporters import ExportDocument, Issuer, Item, Part, Said, ShareLine, Theme
 
 PRINTED_AT = datetime(2026, 3, 3, 13, 5, tzinfo=UTC)
 NOTE = "dit par vous, le mardi 3 mars 2026"
@@ -22,6 +24,11 @@ STORY = (
 
 def an_item(label: str = "Permis de conduire", *lines: str, **facts: Any) -> Item:
     return Item(label=label, lines=lines or ("Permis B",), **{"note": NOTE, **facts})
+
+
+def an_observation(text: str, *replies: str) -> Said:
+    answered = tuple(Said(who="Mme Roux (CCAS de Brest) répond", text=one, note=NOTE) for one in replies)
+    return Said(who="Vous dites", text=text, note="le mardi 3 mars 2026", replies=answered)
 
 
 def a_share(who: str = "SIAE Alpha", labels: int = 3) -> ShareLine:
@@ -59,7 +66,7 @@ def an_empty_carnet() -> ExportDocument:
 
 
 def a_full_carnet() -> ExportDocument:
-    """About five pages: 40 informations, observations, states, shares, accesses."""
+    """About five pages: 40 informations, observations and a reply, states, shares, accesses."""
     themes = tuple(
         Theme(
             f"Thème {theme}",
@@ -80,7 +87,12 @@ def a_full_carnet() -> ExportDocument:
                 "Prime d’activité",
                 state_words="vous n’êtes pas d’accord",
                 sensitive=True,
-                observations=("Je ne touche plus la prime depuis novembre.", "Le CCAS a mon courrier."),
+                observations=(
+                    an_observation(
+                        "Je ne touche plus la prime depuis novembre.", "Nous le demandons à la CAF."
+                    ),
+                    an_observation("Le CCAS a mon courrier."),
+                ),
             ),
         ),
     )
@@ -126,3 +138,25 @@ def read_back(pdf: bytes) -> str:
     area = ["-x", "0", "-y", "60", "-W", "595", "-H", "710"]  # points of an A4 page, margins left out
     done = subprocess.run(["pdftotext", "-raw", *area, "-", "-"], input=pdf, capture_output=True, check=True)
     return done.stdout.decode()
+
+
+def files_in(pdf: bytes) -> dict[str, bytes]:
+    """The files a PDF carries. Skips without poppler."""
+    program = _poppler("pdfdetach")
+    with tempfile.TemporaryDirectory() as folder:
+        paper = Path(folder, "paper.pdf")
+        paper.write_bytes(pdf)
+        (Path(folder) / "out").mkdir()
+        subprocess.run([program, "-saveall", "-o", f"{folder}/out", str(paper)], check=True)
+        return {one.name: one.read_bytes() for one in (Path(folder) / "out").iterdir()}
+
+
+def pages_of(pdf: bytes) -> int:
+    return read_back(pdf).count("\f")
+
+
+def _poppler(name: str) -> str:
+    program = shutil.which(name)
+    if program is None:
+        pytest.skip(f"sans {name} (poppler-utils) : le PDF n’est pas relu")
+    return program

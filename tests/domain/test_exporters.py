@@ -28,6 +28,7 @@ from tests.domain.carnet_on_paper import (
     a_share,
     an_empty_carnet,
     an_item,
+    an_observation,
 )
 
 ANY_WORDS = st.text(max_size=60)
@@ -89,7 +90,9 @@ def test_the_json_holds_every_word_of_the_document() -> None:
     assert told["reference"] == document.reference
     items = [item for part in told["parts"] for theme in part["themes"] for item in theme["items"]]
     assert [tuple(item["lines"]) for item in items] == [item.lines for item in document.items()]
-    assert items[-1]["observations"] == list(list(document.items())[-1].observations)
+    said = items[-1]["observations"]
+    assert [one["text"] for one in said] == [one.text for one in list(document.items())[-1].observations]
+    assert [one["text"] for one in said[0]["replies"]] == ["Nous le demandons à la CAF."]
     assert [share["who"] for share in told["shares"]] == ["SIAE Alpha", "CCAS de Brest"]
 
 
@@ -118,7 +121,8 @@ def test_every_word_of_the_document_is_on_the_page() -> None:
             *item.lines,
             item.note,
             item.state_words,
-            *item.observations,
+            *(said.text for said in item.observations),
+            *(reply.text for said in item.observations for reply in said.replies),
         ):
             assert " ".join(words.split()) in text
     for share in document.shares:
@@ -145,7 +149,7 @@ def hostile_everywhere(words: str) -> ExportDocument:
         question=words,
         note=words,
         state_words=words,
-        observations=(words,),
+        observations=(an_observation(words, words),),
         sensitive=True,
     )
     return a_document(
@@ -188,9 +192,14 @@ def test_an_empty_carnet_says_what_will_be_here_and_what_to_do() -> None:
 
 
 def test_an_observation_stands_beside_the_line_it_contests() -> None:
-    item = an_item("Revenu", "RSA", state_words="vous n’êtes pas d’accord", observations=("C’est faux.",))
+    item = an_item(
+        "Revenu", "RSA", state_words="vous n’êtes pas d’accord", observations=(an_observation("C’est faux."),)
+    )
     text = Seen(page_of(a_document(item, an_item("Véhicule", "Aucun")))).text
-    assert f"RSA {NOTE} ● vous n’êtes pas d’accord Vous dites : C’est faux. Véhicule" in text
+    assert (
+        f"RSA {NOTE} ● vous n’êtes pas d’accord Vous dites : C’est faux. le mardi 3 mars 2026 Véhicule"
+        in text
+    )
 
 
 def test_the_first_page_counts_and_agrees_in_number() -> None:

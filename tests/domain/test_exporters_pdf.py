@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,7 @@ import page
 import pytest
 
 import exporters
-from exporters import ExportDocument, PaperUnavailableError, to_pdf
+from exporters import ExportDocument, PaperUnavailableError, Proof, Variant, Volet, to_pdf
 from exporters.to_pdf import _render
 from tests.domain.carnet_on_paper import (
     HOSTILE,
@@ -27,13 +28,16 @@ from tests.domain.carnet_on_paper import (
     a_share,
     an_empty_carnet,
     an_item,
+    an_observation,
+    files_in,
+    pages_of,
     read_back,
     squeezed,
 )
 
 STYLE = Path(exporters.__file__).parent / "pdf" / "carnet.css"
 LONG = a_document(
-    an_item("Parcours", (STORY + " ") * 22, observations=("Je ne dis pas cela. " * 60,)),
+    an_item("Parcours", (STORY + " ") * 22, observations=(an_observation("Je ne dis pas cela. " * 60),)),
     an_item("Un seul mot", "x" * 4000),
     an_item("Beaucoup de lignes", *(f"Ligne {number}" for number in range(120))),
 )
@@ -105,7 +109,8 @@ def test_the_paper_holds_every_word_as_it_was_said(document: ExportDocument) -> 
             *item.lines,
             item.note,
             item.state_words,
-            *item.observations,
+            *(said.text for said in item.observations),
+            *(reply.text for said in item.observations for reply in said.replies),
         ):
             assert squeezed(words) in text
     for share in document.shares:
@@ -185,3 +190,64 @@ def test_the_libraries_are_not_loaded_before_a_paper_is_asked_for() -> None:
 
     code = "import sys, exporters; sys.exit('weasyprint' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# Papers to keep: large, to be joined to a contract, with their proof
+
+
+def with_proof(document: ExportDocument) -> ExportDocument:
+    proof = Proof(
+        digest="0123abcd" * 8,
+        check="https://carnet.example/papier?s=" + "eyJ.Ab0_" * 56,
+        statement=b"eyJ.eyJ.abc",
+        copy='{"entries":[{"value":"Œuf"}]}'.encode(),
+    )
+    return replace(document, proof=proof)
+
+
+def annexed(document: ExportDocument) -> ExportDocument:
+    volet = Volet(
+        title="Les actions", words="Validé le mardi 3 mars 2026, par Anne Roux.", version="ab12" * 16
+    )
+    return replace(document, variant=Variant.ANNEX, volets=(volet,))
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("variant", list(Variant))
+@pytest.mark.parametrize("document", [a_full_carnet(), LONG], ids=["full", "long"])
+def test_a_paper_with_its_proof_passes_the_checks_of_what_it_declares(
+    document: ExportDocument, variant: Variant
+) -> None:
+    made = to_pdf(replace(annexed(with_proof(document)), variant=variant))
+    for profile in (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1):
+        report = page.validate_pdf_bytes(made, profile=profile)
+        assert report.failures == []
+    assert "0123abcd" * 8 in squeezed(read_back(made))
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_same_carnet_is_inside_the_file_for_programs() -> None:
+    proved = with_proof(a_document())
+    assert proved.proof
+    assert files_in(to_pdf(proved)) == {
+        "carnet.json": proved.proof.copy,
+        "preuve.jws": proved.proof.statement,
+    }
+
+
+def test_large_print_says_the_same_words_with_letters_half_as_large_again() -> None:
+    small, large = (
+        to_pdf(replace(a_full_carnet(), variant=one)) for one in (Variant.ORDINARY, Variant.LARGE)
+    )
+    read = squeezed(read_back(large))
+    for item in a_full_carnet().items():
+        assert all(squeezed(words) in read for words in (item.label, *item.lines, item.note))
+    assert pages_of(large) > pages_of(small)
+
+
+def test_an_annex_is_signed_by_both_and_says_nothing_of_who_reads_what() -> None:
+    text = squeezed(read_back(to_pdf(annexed(a_full_carnet()))))
+    for words in ("Lu ensemble", "La personne", "Le référent, pour l’organisme", "ab12" * 16):
+        assert squeezed(words) in text
+    for words in ("Qui peut lire quoi", "SIAE Alpha", "Vous pouvez changer d’avis"):
+        assert squeezed(words) not in text
