@@ -28,6 +28,7 @@ from vault.services.ports import Appended, RecordHead, SecretName, Work
 from vault.services.proposals_on import drop_proposals_on
 from vault.services.referents import REFERENT, binding_id
 from vault.services.remarks import remarks_of
+from vault.services.volets import vouching_names
 from vault.services.writing import NoSuchEntryError
 
 ATTEMPTS = 20
@@ -211,6 +212,7 @@ def finish_erasure(parts: Parts, carnet_id: CarnetId) -> Mapping[str, int]:
     names += [binding_name(REFERENT, binding_id(row)) for row in parts.data.referents_of(carnet_id)]
     mandates = [row.mandate_id for row in parts.data.mandates_of(carnet_id)]
     names += [binding_name(MANDATE, mandate_id) for mandate_id in mandates]
+    names += vouching_names(parts, carnet_id)
     counts = {"keys": parts.keystore.delete_secrets(names)}
     counts["tags"] = parts.keystore.delete_tags(carnet_id)
     subjects = (carnet_id, *mandates)
