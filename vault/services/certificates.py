@@ -42,25 +42,26 @@ def certificate_of(demand: OpenedDemand) -> bytes | None:
     return step.words.encode() if step is not None else None
 
 
-def certify(parts: Parts, demand_id: DemandId) -> None:
-    """Make it, if it can be made and is not: repeatable."""
+def certify(parts: Parts, demand_id: DemandId) -> bool:
+    """Make it, if it can be made and is not: repeatable. Whether it was made."""
     row, checkpoint = parts.data.demand(demand_id), parts.data.last_checkpoint()
     if row is None or checkpoint is None:
-        return
+        return False
     journal = parts.journal_keys.load(now=parts.now(), carnets=[row.carnet_id]).journal(row.carnet_id)
     seed = parts.rows.load([SIGNING]).get(SIGNING)
     if journal is None or seed is None:
-        return
+        return False
     with parts.data.change() as work:
         demand = opened_under_lock(work, demand_id, journal)
         told = _erased(parts, demand, journal, checkpoint) if demand is not None else None
         if demand is None or told is None:
-            return
+            return False
         jws = sign_receipt(erased_payload(told), seed=seed, typ=TYP, cty=CTY)
         add_step(
             work, demand, DemandMove.CERTIFY, DemandBy.SERVICE, journal=journal, words=jws.decode("ascii")
         )
         work.commit()
+    return True
 
 
 def certify_all(parts: Parts) -> int:
@@ -71,10 +72,9 @@ def certify_all(parts: Parts) -> int:
             known = _certified(parts, row)
             if row.kind == FORGET and not known:
                 try:
-                    certify(parts, row.demand_id)
+                    done += certify(parts, row.demand_id)
                 except StaleDemandError:  # another process was faster
                     continue
-                done += 1
     return done
 
 

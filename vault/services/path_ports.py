@@ -7,7 +7,16 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from schemas.ids import CarnetId, DemandId, EntryId, GrantId, ProposalId, PurposeId, StructureId
+from schemas.ids import (
+    CarnetId,
+    DemandId,
+    EntryId,
+    GrantId,
+    ProfessionalId,
+    ProposalId,
+    PurposeId,
+    StructureId,
+)
 from vault.services.path_rows import (
     ContactRow,
     CountsRow,
@@ -87,6 +96,13 @@ class DemandWork(Protocol):
 
     def add_demand(self, row: DemandRow) -> None: ...
     def renew_demand(self, row: DemandRow, *, before: str) -> bool: ...  # if it is in that state
+    def readdress_demand(
+        self,
+        carnet_id: CarnetId,
+        demand_id: DemandId,
+        structure_id: StructureId | None,
+        professional_id: ProfessionalId | None,
+    ) -> bool: ...
     def add_demand_step(self, row: DemandStepRow) -> None: ...
     def demand(self, demand_id: DemandId) -> DemandRow | None: ...
     def demands_of(self, carnet_id: CarnetId) -> Sequence[DemandRow]: ...

@@ -13,8 +13,11 @@ from vault.audit.checkpoint import Checkpoint
 from vault.errors import UnavailableError
 from vault.services.answering_proposals import finish_all_answers
 from vault.services.answering_requests import lapse_requests
+from vault.services.certificates import certify_all
 from vault.services.clients import finish_clients
 from vault.services.designating import finish_assignments
+from vault.services.forget_clocks import follow_clocks
+from vault.services.forgetting import finish_accepted
 from vault.services.habilitations import finish_leavings
 from vault.services.handing_over import lapse_unconfirmed
 from vault.services.job_phase import end_phases
@@ -64,6 +67,7 @@ class UpkeepReport:
     unanswered: int = 0  # requests whose time is over, or that nobody was ever to see
     answered: int = 0  # proposals whose answer was interrupted
     overtaken: int = 0  # shares that the rules in force leave nothing of
+    demands: int = 0  # to forget: reminders sent, certificates made, what is over
     phases: int = 0  # shares of the phase « dans l'emploi », which is over
 
     def any(self) -> bool:
@@ -77,7 +81,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
     steps: dict[str, Callable[[], int]] = {
         "cut": lambda: finish_cuts(parts),
         "expired": lambda: expire_grants(parts, now),
-        "forgotten": lambda: finish_forgettings(parts),
+        "forgotten": lambda: finish_accepted(parts) + finish_forgettings(parts),
         "erased": lambda: finish_erasures(parts),
         "swept": lambda: parts.keystore.sweep(now) + parts.data.drop_once_held(now) + finish_clients(parts),
         "orphans": lambda: drop_orphans(parts, now),
@@ -92,6 +96,7 @@ def run_upkeep(parts: Parts) -> UpkeepReport:
         "unanswered": lambda: lapse_requests(parts, now),
         "answered": lambda: finish_all_answers(parts),
         "overtaken": lambda: suspend_overtaken(parts),
+        "demands": lambda: certify_all(parts) + follow_clocks(parts),
         "phases": lambda: end_phases(parts),
     }
     done: dict[str, int] = {}

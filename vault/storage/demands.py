@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from schemas.ids import CarnetId, DemandId, StructureId
+from schemas.ids import CarnetId, DemandId, ProfessionalId, StructureId
 from vault.services.path_rows import DemandRow, DemandStepRow
 from vault.storage.doors import Changes, Looks
 from vault.storage.path_tables import demand_steps, demands
@@ -55,6 +55,18 @@ class DemandChanges(Changes):
             demands.c.state == before,
         )
         return self._connection.execute(update(demands).where(*same).values(_told(row))).rowcount == 1
+
+    def readdress_demand(
+        self,
+        carnet_id: CarnetId,
+        demand_id: DemandId,
+        structure_id: StructureId | None,
+        professional_id: ProfessionalId | None,
+    ) -> bool:
+        """On whose desk it lies; nothing else of it changes."""
+        mine = (demands.c.carnet_id == carnet_id, demands.c.demand_id == demand_id)
+        told = {"structure_id": structure_id, "professional_id": professional_id}
+        return self._connection.execute(update(demands).where(*mine).values(told)).rowcount == 1
 
     def add_demand_step(self, row: DemandStepRow) -> None:
         """Raises for a number already taken: two answers never both stand."""
