@@ -19,6 +19,10 @@ ISSUE_ROUTES = {
     ("get", f"{V1}/purposes"),
     ("get", f"{V1}/me/carnet"),
     ("put", f"{V1}/me/fields/{{field_id}}"),
+    ("post", f"{V1}/me/fields/{{field_id}}/entries"),
+    ("get", f"{V1}/me/entries/{{entry_id}}"),
+    ("put", f"{V1}/me/entries/{{entry_id}}"),
+    ("post", f"{V1}/me/entries/{{entry_id}}/agreement"),
     ("get", f"{V1}/me/grantees"),
     ("post", f"{V1}/me/grants"),
     ("get", f"{V1}/me/grants"),
@@ -119,13 +123,15 @@ def test_every_path_parameter_is_described_and_every_answer_has_words(document: 
 def test_every_value_of_every_field_is_in_what_one_may_write(document: Any, lone_site: Site) -> None:
     schemas = document["components"]["schemas"]
     values = schemas["WriteField"]["properties"]["value"]["anyOf"]
+    several = schemas["NewEntry"]["properties"]["value"]["anyOf"]
     for field in lone_site.world.parts.catalogue.fields:
-        writable = not (field.read_only or field.collection)
-        assert (f"Field.{field.id}" in schemas) is writable
-        if writable:
+        assert (f"Field.{field.id}" in schemas) is not field.read_only
+        if not field.read_only:
             assert schemas[f"Field.{field.id}"] == field.schema
-            assert {"$ref": f"#/components/schemas/Field.{field.id}"} in values
-            assert field.id in schemas["WritableField"]["enum"]
+            here = {"$ref": f"#/components/schemas/Field.{field.id}"}
+            assert (here in values, here in several) == (not field.collection, field.collection)
+            listed = schemas["CollectionField" if field.collection else "WritableField"]
+            assert field.id in listed["enum"]
 
 
 def test_a_field_added_to_the_catalogue_is_described_listed_written_shared_and_read(tmp_path: Path) -> None:

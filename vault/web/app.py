@@ -29,6 +29,7 @@ from vault.web.api import (
     catalogue,
     dpo,
     dpo_grants,
+    entries,
     grants,
     log,
     me,
@@ -65,6 +66,7 @@ API: tuple[APIRouter, ...] = (
     carnets.router,  # the most asked first
     grants.router,
     me.router,
+    entries.router,
     notices.router,
     seeing.router,
     receipts.router,

@@ -53,6 +53,7 @@ def field_document(catalogue: Catalogue, compartment: Compartment) -> Document:
         "part": field.part,
         "theme": field.theme,
         "sensitivity": list(compartment.sensitivity),
+        "collection": field.collection,
         "schema": compartment.schema,
     }
 

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 
 from schemas.fields import Catalogue
 from schemas.purposes import Frame
+from vault.web.api.entries import CORRECTION, NEW_ENTRY
 from vault.web.api.operations import V1, Callers, document, operation
 from vault.web.api.proposals_shapes import SHAPES as PROPOSAL_SHAPES
 from vault.web.api.requests_shapes import ACCEPT, ASK, ASKED, REQUEST, REQUEST_ANSWERED
@@ -87,7 +88,16 @@ def field_schemas(catalogue: Catalogue) -> dict[str, Schema]:
     value: Schema = {"anyOf": [ref(name) for name in schemas]}
     body = WRITE_FIELD | {"properties": WRITE_FIELD["properties"] | {"value": value}}
     ids: list[str] = [name for field in writable for name in (field.id, *field.aliases)]
-    return schemas | {"WriteField": body, "WritableField": {"type": "string", "enum": ids}}
+    several = [field for field in catalogue.fields if field.collection]
+    schemas |= {f"Field.{field.id}": field.schema for field in several}
+    each: Schema = {"value": {"anyOf": [ref(f"Field.{field.id}") for field in several]}}
+    return schemas | {
+        "WriteField": body,
+        "WritableField": {"type": "string", "enum": ids},
+        "CollectionField": {"type": "string", "enum": [field.id for field in several]},
+        "NewEntry": NEW_ENTRY | {"properties": NEW_ENTRY["properties"] | each},
+        "Correction": CORRECTION,
+    }
 
 
 def security_schemes(cookie: str) -> dict[str, Any]:

@@ -161,6 +161,7 @@ ANSWERS: dict[str, Schema] = {
             "part": TEXT,
             "theme": TEXT,
             "sensitivity": several(TEXT),
+            "collection": TRUTH,
             "schema": {"type": "object", "description": "JSON Schema 2020-12"},
         }
     ),
