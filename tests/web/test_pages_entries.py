@@ -1,6 +1,5 @@
 """The pages of what the carnet holds several of: written, corrected, agreed with, seen side by side."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ NEW = "/mon-carnet/actions/nouveau"
 
 
 @pytest.fixture
-def her(lone_site: Site) -> Iterator[tuple[Someone, Browser]]:
+def her(lone_site: Site) -> tuple[Someone, Browser]:
     someone = lone_site.world.newcomer()
     return someone, Browser(lone_site.signed_in(someone.session))
 
