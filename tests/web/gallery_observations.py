@@ -7,7 +7,7 @@ from datetime import date
 from schemas.names import Agreement
 from vault.web.pages import views as v
 
-_SAID = v.Observation(
+SAID_BESIDE = v.Observation(
     "Je n’ai plus ce logement depuis janvier.\nJe suis hébergée chez ma sœur.",
     date(2026, 2, 20),
     (v.Reply("Mme Roux (CCAS de Brest)", "Merci. Nous en parlerons jeudi.", date(2026, 2, 21)),),
@@ -19,17 +19,21 @@ _INFORMATION = v.Information(
     ("Oui",),
     v.Provenance(date(2026, 2, 27), "M. Le Gall (CCAS de Brest)", Agreement.DISAGREED),
     pills=(v.Pill.CONTESTED,),
-    observations=(_SAID,),
+    observations=(SAID_BESIDE,),
 )
 _MAINTAINED = replace(
-    _SAID,
-    replies=(*_SAID.replies, v.Reply("", "", date(2026, 2, 24)), v.Reply("", "Vraiment.", date(2026, 3, 1))),
+    SAID_BESIDE,
+    replies=(
+        *SAID_BESIDE.replies,
+        v.Reply("", "", date(2026, 2, 24)),
+        v.Reply("", "Vraiment.", date(2026, 3, 1)),
+    ),
 )
 _LONG = "Ce texte est trop long\u00a0: 2000 caractères au plus."
 
 
 def hers() -> Mapping[str, v.PageView]:
-    linked = replace(_SAID, actions=(v.Link("Maintenir ou retirer", "/mon-carnet/observations/o1"),))
+    linked = replace(SAID_BESIDE, actions=(v.Link("Maintenir ou retirer", "/mon-carnet/observations/o1"),))
     return {
         "observation-ecrire": v.ObserveView(
             replace(_INFORMATION, observations=(linked,)),
