@@ -31,13 +31,13 @@ def carnet_view(parts: Parts, read: FieldsView, others: Sequence[views.Link]) ->
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,
         read_at=read.at,
-        themes=shared_themes(parts.catalogue, read.fields, parts.now(), beside=_answers(read)),
+        themes=shared_themes(parts.catalogue, read.fields, parts.now(), beside=answer_links(read)),
         name=shared_name(parts.catalogue, read.fields),
         others=tuple(others),
     )
 
 
-def _answers(read: FieldsView) -> BesideLinks:
+def answer_links(read: FieldsView) -> BesideLinks:
     """Where its reader answers an observation; nowhere on what she is shown of his screen, nor in an
     emergency."""
     if read.by is None or read.purpose_id == EMERGENCY_PURPOSE:
@@ -57,6 +57,11 @@ def purpose_words(frame: Frame, purpose_id: PurposeId) -> str:
 def address_of(grant: Grant) -> str:
     """Where its reader opens it."""
     return f"/carnets/{grant.terms.carnet_id}?{PURPOSE}={quote(grant.terms.purpose_id)}"
+
+
+def propose_address(grant: Grant) -> str:
+    """Where whoever may propose by it does."""
+    return f"/carnets/{grant.terms.carnet_id}/proposer?{PURPOSE}={quote(grant.terms.purpose_id)}"
 
 
 # --- for her -----------------------------------------------------------------------------------------------
