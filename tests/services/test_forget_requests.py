@@ -14,7 +14,7 @@ from tests.services.conftest import ONE_ENGINE
 from tests.services.followed import Place, designate, share_with_referent
 from tests.world import MovingClock, Professional, World
 from vault.audit.checkpoint import parse_checkpoint
-from vault.services import certificates, forget_desk, forgetting, observing, recipients
+from vault.services import certificates, forget_desk, forget_part, forgetting, observing, recipients
 from vault.services.demand_seals import OpenedDemand
 from vault.services.forget_clocks import follow_clocks, reminded
 from vault.services.mailing import open_mail
@@ -404,11 +404,32 @@ def test_a_certificate_says_what_was_forgotten_and_when_copies_are_blind(case: C
     told = checked.erased
     assert told is not None
     assert (told.entry_id, told.field_id, told.copies_days) == (case.entry_id, FIELD, 14)
-    assert (
-        told.blind_after == (told.forgotten_at + timedelta(days=15)).astimezone().date() or told.blind_after
-    )
+    assert told.blind_after == day_of(told.forgotten_at) + timedelta(days=15)
     assert parse_checkpoint(told.checkpoint.partition("\n\n")[0] + "\n").size > told.index
     assert certificates.known_certificate(case.parts, jws) == told
     head, payload, seal = jws.split(b".")
     spoiled = b".".join((head, payload[:-4] + b"AAAA", seal))
     assert not certificates.check_certificate(spoiled).holds
+
+
+# --- in part ---------------------------------------------------------------------------------------------
+
+
+def test_in_part_the_last_version_stays_and_nothing_of_the_others_opens(case: Case) -> None:
+    parts, ana = case.parts, case.ana
+    case.asks()
+    with pytest.raises(DemandError, match="nothing_to_keep"):
+        case.answers(DemandMove.ACCEPT_PART, "Il n’y a qu’une version.")
+    case.answers(DemandMove.REFUSE, "Je la garde.")
+    kept = case.world.write(ana, FIELD, ["b", "c"])
+    case.asks("L’ancienne version est fausse.")
+    slots = {head.slot for head in parts.data.heads(ana.carnet_id) if head.entry_id == case.entry_id}
+    case.answers(DemandMove.ACCEPT_PART, "La version d’aujourd’hui sert à vos actions.")
+    assert case.entry() == case.entry_id, "she says when"
+    new = forget_part.keep_last(parts, ana.owner, case.demand().demand_id, actor=ana.actor)
+    assert new.entry_id != case.entry_id
+    assert (new.body.value, new.body.collected_at) == (["b", "c"], kept.body.collected_at)
+    assert all(parts.owner_keys.load(ana.owner).shred.is_punctured(slot) for slot in slots)
+    assert not [head for head in parts.data.heads(ana.carnet_id) if head.entry_id == case.entry_id]
+    assert case.world.values(case.siae, ana.carnet_id)[FIELD] == [["b", "c"]]
+    assert case.demand().state is DemandState.INFORMED

@@ -63,7 +63,7 @@ class NoSuchDemandError(CallerError):
     """There is no such demand, or it is not this caller's."""
 
 
-class _Read(NamedTuple):
+class Read(NamedTuple):
     """Who had read an entry when the log had this size."""
 
     structures: frozenset[StructureId]
@@ -194,7 +194,9 @@ def _ask(parts: Parts, owner: OwnerAccess, seen: Standing, words: str, actor: Ac
             demand = add_step(
                 work, demand, DemandMove.ACCEPT, DemandBy.SERVICE, journal=journal, words=NOBODY_READ
             )
-            gone, demand = _execute(work, parts, demand, journals, actor, _Read(seen.readers, seen.upto))
+            gone, demand = execute_under_lock(
+                work, parts, demand, journals, actor, Read(seen.readers, seen.upto)
+            )
         elif referent is not None:
             tell(work, parts, "forget_new", referent.professional_id)
         work.commit()
@@ -245,35 +247,35 @@ def execute(parts: Parts, demand_id: DemandId, *, actor: Actor = OPERATOR) -> No
     journals = parts.journal_keys.load(now=parts.now(), carnets=[row.carnet_id], agents=agents_of(actor))
     if journals.journal(row.carnet_id) is None:
         return
-    read = _who_read(parts, row, journals.journals[row.carnet_id])
+    read = who_read(parts, row, journals.journals[row.carnet_id])
     with parts.data.change() as work:
         demand = opened_under_lock(work, demand_id, journals.journals[row.carnet_id])
         if demand is None or demand.state is not DemandState.ACCEPTED or demand.kind is not FORGET:
             return
-        gone, _ = _execute(work, parts, demand, journals, actor, read)
+        gone, _ = execute_under_lock(work, parts, demand, journals, actor, read)
         work.commit()
     if gone is not None:
         finish_forgetting(parts, gone.heads, gone.slots)
 
 
-def _who_read(parts: Parts, row: DemandRow, journal: JournalSecret) -> _Read:
+def who_read(parts: Parts, row: DemandRow, journal: JournalSecret) -> Read:
     """Before the lock: most of the log is looked through while others may write in it."""
     steps = parts.data.demand_steps(row.carnet_id, row.demand_id)
     demand = open_demand(row, steps, journal)
     upto = parts.data.log_size()
     if demand is None:
-        return _Read(frozenset(), upto)
+        return Read(frozenset(), upto)
     compartments = _compartments(parts.data.heads(row.carnet_id), row.entry_id)
     found = readings(parts, row.carnet_id, compartments, journal, since=int(demand.more["since"]))
-    return _Read(frozenset(found), upto)
+    return Read(frozenset(found), upto)
 
 
 def _compartments(heads: Sequence[RecordHead], entry_id: EntryId | None) -> set[str]:
     return {head.compartment for head in heads if head.entry_id == entry_id}
 
 
-def _execute(
-    work: Work, parts: Parts, demand: OpenedDemand, journals: Journals, actor: Actor, read: _Read
+def execute_under_lock(
+    work: Work, parts: Parts, demand: OpenedDemand, journals: Journals, actor: Actor, read: Read
 ) -> tuple[Gone | None, OpenedDemand]:
     """Under the head lock: the leaf and all that becomes true with it. ``read``: who had before the lock."""
     carnet_id, entry_id = demand.row.carnet_id, demand.row.entry_id

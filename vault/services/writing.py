@@ -78,6 +78,7 @@ class Answer:
     version: int | None = None  # the one the writer has seen; None: whatever stands
     entry_id: EntryId | None = None  # which entry of a field that holds several; None: a new one
     agreement: Agreement | None = None  # hers; None: agreed when she writes, not collected otherwise
+    anew: bool = False  # as another entry, in a slot of its own, beside what stands (which then goes)
     knowingly: bool = False  # she was shown that something was forgotten here, and wants it all the same
 
 
@@ -303,6 +304,8 @@ class _Sealer:
 
     def _standing(self, answer: Answer) -> RecordHead | None:
         """What the answer makes a new version of. Raises NoSuchEntryError."""
+        if answer.anew:
+            return None
         mine = (
             head
             for head in self.heads
