@@ -67,7 +67,7 @@ def look_at_volets(
 ) -> OfficeVolets | NotShared | AccessEnded:
     """For her référent in office, by one of his reasons. One ``read`` entry. Anybody else gets the answer of
     a carnet that does not exist, or that his access ended. Raises LogUnavailableError."""
-    in_office = _assignment(parts, reader, carnet_id) is not None
+    in_office = assignment_of(parts, reader, carnet_id) is not None
     every = _every_place(parts)
     purpose_id = purpose_id or reason_for(parts, own_grants(parts, reader, carnet_id), every)
     asked = parts.catalogue.in_order(every & set(parts.frame.purpose(purpose_id).compartments))
@@ -107,7 +107,7 @@ def validate(
     now = to_the_millisecond(parts.now())
     (facts,) = parts.data.read_facts([ask_of(read)])
     decision = decision_on(parts, read, facts, now)
-    assignment = _assignment(parts, reader, carnet_id)
+    assignment = assignment_of(parts, reader, carnet_id)
     journals = parts.journal_keys.load(now=now, carnets=[carnet_id], agents=agents_of(reader.actor))
     journal = journals.journal(carnet_id)
     if not isinstance(decision, Allowed) or assignment is None or journal is None:
@@ -123,7 +123,7 @@ def validate(
     grant = next(row.grant for row in facts.grants if row.grant.id == decision.grant_id)
 
     def check(work: Work) -> None:
-        standing = _assignment(parts, reader, carnet_id)
+        standing = assignment_of(parts, reader, carnet_id)
         if standing is None or standing.assignment_id != assignment.assignment_id:
             raise _RefusedUnderLockError
         if not still_reads(parts, work, reader, grant, coverage.scope):
@@ -143,7 +143,7 @@ class _RefusedUnderLockError(CallerError):
     """He may not any more: told as any refusal."""
 
 
-def _assignment(parts: Parts, reader: Reader, carnet_id: CarnetId) -> ReferentRow | None:
+def assignment_of(parts: Parts, reader: Reader, carnet_id: CarnetId) -> ReferentRow | None:
     """That by which this reader is her référent now."""
     row = current_referent(parts, carnet_id)
     if row is None or row.professional_id != reader.actor.professional_id:
