@@ -10,6 +10,7 @@ from schemas.names import StructureKind
 from tests.web.plain_browser import Browser, Page
 from tests.web.site import V1, Site
 from tests.world import Someone
+from vault.audit.events import Op
 from vault.carnet.entries import Entry
 from vault.services.own_carnet import read_own_carnet
 from vault.services.writing import Answer, write_entry
@@ -163,6 +164,35 @@ def test_her_first_page_is_short_and_holds_all(lone_site: Site, her: tuple[Someo
     assert "s’arrêtent seuls le" in page.text
     assert "Voir les engagements, côte à côte" in page.links
     assert "Permis B" in page.text
+
+
+def test_she_takes_her_dates_away_by_one_entry_and_again_under_the_same_names(
+    lone_site: Site, her: tuple[Someone, Browser]
+) -> None:
+    who, _ = her
+    meeting = {"le": "2027-03-03", "heure": "14:30", "avec": "Mme Roux; M. Le Gall", "lieu": "CCAS"}
+    entry = add(lone_site, who, "rendez_vous", meeting)
+    add(
+        lone_site,
+        who,
+        "actions",
+        {"intitule": "Code", "qui": "personne", "etat": "fait", "echeance": "2027-01-01"},
+    )
+    me, size = lone_site.signed_in(who.session), lone_site.log_size()
+    first = me.get("/mon-carnet/agenda.ics")
+    assert first.headers["content-type"].startswith("text/calendar")
+    assert [leaf.op for leaf in lone_site.last_entries(1)] == [Op.EXPORT]
+    assert lone_site.log_size() == size + 1
+    told = first.text.replace("\r\n ", "")
+    assert told.count("BEGIN:VEVENT") == 1, "what is done is no date any more"
+    assert "DTSTART;TZID=Europe/Paris:20270303T143000" in told
+    assert "Mme Roux\\; M. Le Gall" in told
+    assert "LOCATION:CCAS" in told
+    assert entry.entry_id not in told
+    again = me.get("/mon-carnet/agenda.ics").text
+    (uid,) = [line for line in again.splitlines() if line.startswith("UID:")]
+    assert uid in first.text
+    assert lone_site.dpo().get("/mon-carnet/agenda.ics").status_code == 403
 
 
 def test_programs_of_hers_do_the_same(lone_site: Site) -> None:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from vault.web.pages import (
     account,
     acting,
+    agenda,
     asking,
     closing,
     dpo,
@@ -14,6 +15,8 @@ from vault.web.pages import (
     emergency,
     entries,
     entry_forms,
+    interview,
+    interview_office,
     joining,
     mandates,
     notice,
@@ -21,6 +24,8 @@ from vault.web.pages import (
     observations,
     office,
     person,
+    proposals,
+    proposing,
     public,
     receipts,
     referent,
@@ -36,6 +41,7 @@ from vault.web.pages import (
     team,
     themes,
     urgent,
+    volets,
 )
 from vault.web.pages.answering import problem_page
 
@@ -54,10 +60,14 @@ def routers() -> list[APIRouter]:
         closing.router,
         mandates.router,
         acting.router,
+        proposals.router,
+        interview.router,
         person.router,
         referent.router,
         requests.router,
         observations.router,
+        volets.router,
+        agenda.router,
         strategy.router,
         entries.router,
         entry_forms.router,  # its "/mon-carnet/{field}/nouveau" after whatever has an address like it
@@ -69,6 +79,8 @@ def routers() -> list[APIRouter]:
         slips.router,
         notices.router,
         receipts.router,
+        proposing.router,
+        interview_office.router,
         office.router,
         asking.router,
         urgent.router,
