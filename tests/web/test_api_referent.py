@@ -1,11 +1,14 @@
 """Her référent by the API: sharing with the function, a change, and her yes for the new one."""
 
+from schemas.framing import lp
 from schemas.ids import ProfessionalId
 from schemas.names import StructureKind
 from tests.web.site import V1, Site, fields_url
 from tests.world import Someone
+from vault.crypto import seal_small
 from vault.services import designating
 from vault.services.journal import OPERATOR
+from vault.services.writing import owner_secrets
 
 FIELDS = ("permis_conduire",)
 
@@ -68,4 +71,25 @@ def test_what_she_says_of_the_referent_she_would_like_is_hers_alone(lone_site: S
     assert me.get(f"{V1}/me/referent").json()["wish"] == "Quelqu’un du CCAS"
     me.put(f"{V1}/me/referent/wish", json={"text": " "})
     assert me.get(f"{V1}/me/referent").json()["wish"] == ""
-    assert me.put(f"{V1}/me/referent/wish", json={"text": "a" * 501}).status_code == 422
+    assert me.put(f"{V1}/me/referent/wish", json={"text": "a" * 1001}).status_code == 422
+
+
+def test_her_wish_is_one_information_wherever_she_writes_it(lone_site: Site) -> None:
+    site = lone_site
+    ana, me = site.person("souhait")
+    parts = site.world.parts
+    sealed = seal_small(
+        b"Avant",
+        secret=owner_secrets(parts, ana.owner).own,
+        place=lp("referent wish", ana.carnet_id),
+    )
+    with parts.data.change() as work:
+        work.set_referent_wish(ana.carnet_id, sealed)
+        work.commit()
+    assert me.get(f"{V1}/me/referent").json()["wish"] == "Avant", "kept before there was a field"
+    me.put(f"{V1}/me/fields/souhait_referent", json={"value": "Quelqu’un de proche"})
+    assert me.get(f"{V1}/me/referent").json()["wish"] == "Quelqu’un de proche"
+    me.put(f"{V1}/me/referent/wish", json={"text": "Une femme"})
+    assert parts.data.referent_wish(ana.carnet_id) is None
+    carnet = {one["field_id"]: one["value"] for one in me.get(f"{V1}/me/carnet").json()["entries"]}
+    assert carnet["souhait_referent"] == "Une femme"

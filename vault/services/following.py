@@ -1,31 +1,31 @@
 """What a person sees of who follows her: her référent, who is proposed, who it was, what waits for her yes.
 
 Names and her own words are shown, so a look appends its entry before anything is opened. What she says of the
-référent she would like is sealed under O_p: she alone reads it.
+référent she would like is an information of her carnet, which she may share as any other.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.framing import lp
-from schemas.ids import CarnetId
-from schemas.names import Outcome
-from vault.audit.events import AboutContent, Op
-from vault.crypto import CryptoError, open_small, seal_small
+from schemas.ids import CarnetId, FieldId
+from schemas.names import AnswerKind
+from vault.crypto import CryptoError, open_small
 from vault.errors import CallerError
 from vault.services.accounts import open_account
 from vault.services.designating import proposed
 from vault.services.handing_over import Waiting, waiting
-from vault.services.journal import Actor, draft
+from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
-from vault.services.own_carnet import append_own
+from vault.services.own_carnet import read_own_carnet
 from vault.services.parts import Parts
 from vault.services.ports import StructureRow
 from vault.services.referents import ACTIVE, ENDED, ENDING, believed, current_referent
 from vault.services.sharing_rows import ReferentRow
-from vault.services.writing import CarnetClosedError, owner_secrets
+from vault.services.writing import Act, Answer, check_value, owner_secrets, write_answers
 
-LONGEST_WISH = 500  # characters
+LONGEST_WISH = 1000  # characters, as the field
+WISH_FIELD = FieldId("souhait_referent")  # of the catalogue: this page writes it too
 MOST_FORMER = 20
 
 
@@ -57,7 +57,7 @@ class MyReferent:
 
 def look_at_referent(parts: Parts, owner: OwnerAccess, *, actor: Actor) -> MyReferent:
     """One ``read_own`` entry. Raises CarnetClosedError, LogUnavailableError."""
-    append_own(parts, owner, Op.READ_OWN, actor=actor)
+    said = read_own_carnet(parts, owner, actor=actor, fields=[WISH_FIELD]).by_field().get(WISH_FIELD)
     now = parts.now()
     current = current_referent(parts, owner.carnet_id)
     rows = parts.data.referents_of(owner.carnet_id)
@@ -70,37 +70,22 @@ def look_at_referent(parts: Parts, owner: OwnerAccess, *, actor: Actor) -> MyRef
         former=tuple(_follower(parts, row) for row in rows if row.state in (ENDING, ENDED))[:MOST_FORMER],
         waiting=stay,
         until=current.confirm_until if current and stay else None,
-        wish=_wish(parts, owner),
+        wish=str(said.body.value or "") if said else _former_wish(parts, owner),
     )
 
 
 def say_wish(parts: Parts, owner: OwnerAccess, text: str, *, actor: Actor) -> None:
-    """Keep what she says of the référent she would like, in place of what she said before; nothing, when
-    there are no words. Raises WishTooLongError, CarnetClosedError."""
+    """Write what she says of the référent she would like in its field of her carnet, as any answer; nothing,
+    when there are no words. Words kept before there was such a field go. Raises WishTooLongError,
+    CarnetClosedError."""
     said = " ".join(text.split())
     if len(said) > LONGEST_WISH:
         raise WishTooLongError(f"{LONGEST_WISH} characters at most")
-    journals = parts.journal_keys.load(now=parts.now(), carnets=[owner.carnet_id])
-    secrets = owner_secrets(parts, owner)
-    sealed = seal_small(said.encode(), secret=secrets.own, place=_place(owner.carnet_id)) if said else None
-    with parts.data.change() as work:
-        carnet = work.carnet(owner.carnet_id)
-        if carnet is None or not carnet.open:
-            raise CarnetClosedError("this carnet is closed")
-        work.set_referent_wish(owner.carnet_id, sealed)
-        about = AboutContent(carnet_id=owner.carnet_id, reason="referent wish")
-        work.append(
-            draft(
-                Op.WRITE,
-                Outcome.GRANTED,
-                journals=journals,
-                actor=actor,
-                carnet_id=owner.carnet_id,
-                about=about,
-                random=parts.random,
-            )
-        )
-        work.commit()
+    kind = AnswerKind.ANSWERED if said else AnswerKind.NOT_DISCUSSED
+    answer = Answer(WISH_FIELD, said or None, kind)
+    check_value(parts, answer)
+    act = Act(also=lambda work: work.set_referent_wish(owner.carnet_id, None))
+    write_answers(parts, owner, [answer], actor=actor, act=act)
 
 
 def _follower(parts: Parts, row: ReferentRow) -> Follower:
@@ -111,7 +96,8 @@ def _follower(parts: Parts, row: ReferentRow) -> Follower:
     return Follower(row, parts.data.structure(row.structure_id), name)
 
 
-def _wish(parts: Parts, owner: OwnerAccess) -> str:
+def _former_wish(parts: Parts, owner: OwnerAccess) -> str:
+    """What she said before the catalogue had a field for it: sealed under O_p, until she writes again."""
     kept = parts.data.referent_wish(owner.carnet_id)
     if kept is None:
         return ""

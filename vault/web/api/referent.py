@@ -82,7 +82,7 @@ def post_confirm(request: Request, me: Owner, body: Body) -> JSONResponse:
     "/wish",
     openapi_extra=operation(
         "say_referent_wish",
-        "Keep what she says of the référent she would like; she alone reads it",
+        "Write what she says of the référent she would like: the field `souhait_referent` of her carnet",
         callers=Callers.SIGNED_IN_UNSAFE,
         body=WISH,
         answers={200: document(shape({"wish": TEXT}), "What is kept. No words: nothing is")},

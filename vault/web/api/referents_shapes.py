@@ -55,7 +55,7 @@ CONFIRM: Schema = {
 }
 WISH: Schema = {
     "type": "object",
-    "properties": {"text": {"type": "string", "maxLength": 500}},
+    "properties": {"text": {"type": "string", "maxLength": 1000}},
     "required": ["text"],
     "additionalProperties": False,
 }
