@@ -113,5 +113,5 @@ def test_her_words_are_kept_and_too_many_are_not(lone_site: Site) -> None:
     _, me = lone_site.person("ana-mots")
     assert me.post("/mon-referent/souhait", data=form(me, souhait="Une femme")).status_code == 303
     assert "Une femme" in me.get("/mon-referent").text
-    assert me.post("/mon-referent/souhait", data=form(me, souhait="a" * 600)).status_code == 422
+    assert me.post("/mon-referent/souhait", data=form(me, souhait="a" * 1100)).status_code == 422
     assert "Une femme" in me.get("/mon-referent").text
