@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from consent.clocks import day_of, end_of
 from schemas.ids import new_id
+from vault.services.indicators import count_paths
 from vault.services.parts import Parts
 from vault.services.retention import run_retention
 
@@ -24,4 +25,5 @@ def run_daily(parts: Parts, *, retention: bool) -> bool:
         return False
     if retention:
         run_retention(parts, for_real=True)
+    count_paths(parts)
     return True
