@@ -28,6 +28,7 @@ from vault.services.observing import observe
 from vault.services.own_carnet import read_own_carnet
 from vault.services.replying import Replied, reply
 from vault.services.sharing import Wish, give_grant
+from vault.services.understanding import look_at_own_volets
 from vault.services.writing import Answer, write_entry
 
 Call = Callable[[TestClient], Any]
@@ -120,6 +121,7 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         **about_overseeing(scene),
         **about_entries(scene),
         **about_observations(scene),
+        **about_volets(scene),
         **about_proposals(scene),
         "suspend_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/suspend"))],
         "resume_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/resume"))],
@@ -200,6 +202,30 @@ def about_observations(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "reply_to_observation": [("professional", lambda c: c.post(f"{his}/{first}/replies", json=words))],
         "maintain_observation": [("person", lambda c: c.post(f"{hers}/{second}/maintain", json={}))],
         "retract_observation": [("person", lambda c: c.post(f"{hers}/{third}/retract"))],
+    }
+
+
+def about_volets(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
+    """Another person's: whoever follows her reads a commitment of hers and validates."""
+    world = scene.site.world
+    bea, ccas = world.newcomer(), world.structure("CCAS", StructureKind.CCAS)
+    told = {"partie": "personne", "texte": "Venir au rendez-vous", "etat": "en_cours"}
+    write_entry(world.parts, bea.owner, Answer(FieldId("engagements"), told), actor=bea.actor)
+    marc = world.member(ccas, "marceline", kind=StructureKind.CCAS)
+    carnet = world.parts.data.carnet(bea.carnet_id)
+    assert carnet is not None
+    designate(world.parts, carnet.reference, marc.professional_id, actor=OPERATOR)
+    world.share(bea, Grantee.professional(marc.professional_id), ["engagements"], purpose="accompagnement")
+    state = look_at_own_volets(world.parts, bea.owner, actor=bea.actor).states[0]
+    scene.clients["bea"] = scene.site.signed_in(bea.session)
+    scene.clients["marceline"] = scene.site.signed_in(marc.session)
+    seen, here = {"version_hash": state.version_hash}, f"{V1}/carnets/{bea.carnet_id}/volets"
+    volet = state.volet.id
+    return {
+        "my_volets": [("bea", get("/me/volets"))],
+        "understand_volet": [("bea", lambda c: c.post(f"{V1}/me/volets/{volet}/understood", json=seen))],
+        "read_volets": [("marceline", lambda c: c.get(here))],
+        "validate_volet": [("marceline", lambda c: c.post(here, json={"volet": volet, **seen}))],
     }
 
 
@@ -419,6 +445,10 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
         "reply_to_observation",
         "maintain_observation",
         "retract_observation",
+        "my_volets",
+        "understand_volet",
+        "read_volets",
+        "validate_volet",
     }
     assert set(entries.values()) <= {0, 1, 2}  # two: a look of hers, then what she says of it
 

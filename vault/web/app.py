@@ -45,6 +45,7 @@ from vault.web.api import (
     sante,
     seeing,
     session,
+    volets,
 )
 from vault.web.api.client_keys import ClientKeys
 from vault.web.api.proving import TokenRequestError, token_error
@@ -71,6 +72,7 @@ API: tuple[APIRouter, ...] = (
     seeing.router,
     receipts.router,
     observations.router,
+    volets.router,
     referent.router,
     proposals.router,
     requests.router,

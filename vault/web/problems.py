@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consent.demands import DemandError
 from exporters import PaperUnavailableError
 from schemas.fields import UnknownFieldError
 from schemas.purposes import UnknownPurposeError
@@ -38,6 +39,8 @@ from vault.services.sharing import GrantRefusedError
 from vault.services.standing import NoLongerActsError, NoLongerOfficerError
 from vault.services.stopping import NoSuchGrantError
 from vault.services.suspending import CannotMoveError
+from vault.services.validating import NotUnderstoodError
+from vault.services.volets import NoSuchVoletError, VoletChangedError
 from vault.services.writing import (
     CarnetClosedError,
     InvalidValueError,
@@ -221,7 +224,7 @@ def _refusal(error: Exception) -> Problem | None:
             return Problem("wrong-caller")
         case TooManyError():
             return Problem("too-many-requests", headers={"Retry-After": str(error.retry_after)})
-        case NoSuchReceiptError() | NoSuchEntryError() | NoSuchObservationError():
+        case NoSuchReceiptError() | NoSuchEntryError() | NoSuchObservationError() | NoSuchVoletError():
             return Problem("not-found")
         case NotAllowedError() | OnlyProfessionalsError():
             return Problem("wrong-caller")
@@ -237,6 +240,8 @@ def _refusal(error: Exception) -> Problem | None:
             | NotKeptSoError()
             | CannotMoveError()
             | NotAnsweredError()
+            | NotUnderstoodError()
+            | VoletChangedError()
         ):
             return Problem("conflict")
         case NoSuchRequestError():
@@ -295,6 +300,7 @@ async def on_error(request: Request, error: Exception) -> Response:
 
 HANDLED: tuple[type[Exception], ...] = (
     CarnetError,
+    DemandError,
     PaperUnavailableError,
     UnknownFieldError,
     UnknownPurposeError,
