@@ -6,7 +6,7 @@ holding. ``check_certificate`` needs neither stores nor settings.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from consent.certificates import CertificateError, Erased, erased_of, erased_payload
 from consent.clocks import day_of
@@ -114,11 +114,16 @@ def _erased(
         leaf_hash=leaf_hash(rows[0].leaf).hex(),
         checkpoint=checkpoint.note,
         copies_days=copies.days,
-        blind_after=day_of(step.at + copies) + timedelta(days=1),
+        blind_after=blind_after(parts, step.at),
         controller=parts.keeper.controller,
         contact=parts.keeper.contact,
         site=parts.keeper.site,
     )
+
+
+def blind_after(parts: Parts, forgotten_at: datetime) -> date:
+    """The first day on which no copy of the key store can open it."""
+    return day_of(forgotten_at + parts.key_copies) + timedelta(days=1)
 
 
 def label_of(parts: Parts, field_id: FieldId) -> str:

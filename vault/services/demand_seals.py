@@ -26,6 +26,7 @@ from schemas.canonical import canonical
 from schemas.framing import lp
 from schemas.ids import CarnetId, DemandId, EntryId, GrantId, ProfessionalId, StructureId
 from vault.crypto import CryptoError, JournalSecret, open_small, seal_small
+from vault.errors import CallerError
 from vault.services.bindings import instant, to_the_millisecond
 from vault.services.path_rows import DemandRow, DemandStepRow
 from vault.services.ports import Work
@@ -159,7 +160,7 @@ def add_step(
     stands = work.demand(demand.demand_id)
     now = to_the_millisecond(work.now)
     if stands is None or len(work.demand_steps(demand.row.carnet_id, demand.demand_id)) != len(demand.steps):
-        raise StaleDemandError
+        raise StaleDemandError("it moved meanwhile")
     state = demand_after(demand.state, move, by, clock=demand.clock, now=now, reason=bool(words.strip()))
     no = len(demand.steps)
     work.add_demand_step(_step_row(stands, no, move, by, state, now, words, more or {}, journal))
@@ -178,11 +179,11 @@ def add_step(
         structure_id, professional_id = to
         row = replace(row, structure_id=structure_id, professional_id=professional_id)
     if not work.renew_demand(row, before=stands.state):
-        raise StaleDemandError
+        raise StaleDemandError("it moved meanwhile")
     return replace(opened, row=row)
 
 
-class StaleDemandError(Exception):
+class StaleDemandError(CallerError):
     """Something happened to this demand since it was looked at: look again."""
 
 

@@ -82,8 +82,7 @@ def _followed(parts: Parts, reader: Reader, carnets: set[CarnetId]) -> set[Carne
 
 
 def look_at_demand(parts: Parts, demand_id: DemandId, *, actor: Actor, reader: Reader | None) -> Impact:
-    """``reader`` None: the officer. One ``forget_request`` entry; the first look also says that it was read.
-    Raises NoSuchDemandError."""
+    """``reader`` None: the officer. One ``forget_request`` entry. Raises NoSuchDemandError."""
     row = parts.data.demand(demand_id)
     if row is None or row.kind != FORGET:
         raise NoSuchDemandError("no such demand")
@@ -93,8 +92,6 @@ def look_at_demand(parts: Parts, demand_id: DemandId, *, actor: Actor, reader: R
         demand = opened_under_lock(work, demand_id, journal)
         if demand is None or not may_answer(parts, demand, actor):
             raise NoSuchDemandError("no such demand")
-        if demand.state is DemandState.RECEIVED:
-            demand = add_step(work, demand, DemandMove.ACKNOWLEDGE, _by(actor), journal=journal)
         assert row.entry_id is not None  # noqa: S101 - a demand to forget names an entry
         note(work, parts, Op.FORGET_REQUEST, row.carnet_id, row.entry_id, journals, actor, reason="read")
         work.commit()

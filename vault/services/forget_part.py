@@ -45,10 +45,10 @@ def keep_last(parts: Parts, owner: OwnerAccess, demand_id: DemandId, *, actor: A
     def forget_the_rest(work: Work) -> None:
         stands = opened_under_lock(work, demand_id, journal)
         if stands is None or stands.state is not DemandState.PARTIAL:
-            raise StaleDemandError
+            raise StaleDemandError("it moved meanwhile")
         done, _ = execute_under_lock(work, parts, stands, journals, actor, read)
         if done is None:
-            raise StaleDemandError
+            raise StaleDemandError("it moved meanwhile")
         gone[:] = [done]
 
     (entry,) = write_answers(

@@ -44,7 +44,7 @@ _LOOKS = 5
 
 
 class AlreadyAskedError(CallerError):
-    """She asked already, and waits for the answer."""
+    """She asked already, and waits."""
 
     def __init__(self, demand_id: DemandId) -> None:
         super().__init__("this was asked already")
@@ -71,7 +71,7 @@ class Read(NamedTuple):
 
 
 class _RacedError(Exception):
-    """Somebody read it, or asked, between the look and the lock: look again."""
+    """Somebody read it between the look and the lock: look again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +132,10 @@ def look_at_entry(parts: Parts, owner: OwnerAccess, entry_id: EntryId, *, actor:
     ]
     journals = parts.journal_keys.load(now=parts.now(), carnets=[owner.carnet_id])
     journal = journals.journals[owner.carnet_id]
-    upto = parts.data.log_size()
-    digests = [sha256(row.record).hexdigest() for row in records]
+    upto, digests = parts.data.log_size(), [sha256(row.record).hexdigest() for row in records]
     since = first_written(parts, owner.carnet_id, digests, journal)
     found = readings(parts, owner.carnet_id, list(forms), journal, since=since)
-    versions = len({row.head.version for row in records})
-    return Standing(entry, versions, since, frozenset(found), named, upto)
+    return Standing(entry, len({row.head.version for row in records}), since, frozenset(found), named, upto)
 
 
 def ask_to_forget(
@@ -152,7 +150,7 @@ def ask_to_forget(
             return _ask(parts, owner, seen, words, actor)
         except _RacedError:
             continue
-    raise StaleDemandError
+    raise StaleDemandError("it moved meanwhile")
 
 
 def _ask(parts: Parts, owner: OwnerAccess, seen: Standing, words: str, actor: Actor) -> OpenedDemand:
@@ -189,7 +187,7 @@ def _ask(parts: Parts, owner: OwnerAccess, seen: Standing, words: str, actor: Ac
         work.add_demand_step(step)
         note(work, parts, Op.FORGET_REQUEST, row.carnet_id, entry_id, journals, actor, reason=row.demand_id)
         demand = open_demand(row, [step], journal)
-        assert demand is not None  # noqa: S101 - it was sealed a line above
+        assert demand is not None  # noqa: S101 - sealed just above
         if seen.at_once:
             demand = add_step(
                 work, demand, DemandMove.ACCEPT, DemandBy.SERVICE, journal=journal, words=NOBODY_READ
@@ -197,8 +195,10 @@ def _ask(parts: Parts, owner: OwnerAccess, seen: Standing, words: str, actor: Ac
             gone, demand = execute_under_lock(
                 work, parts, demand, journals, actor, Read(seen.readers, seen.upto)
             )
-        elif referent is not None:
-            tell(work, parts, "forget_new", referent.professional_id)
+        else:
+            demand = add_step(work, demand, DemandMove.ACKNOWLEDGE, DemandBy.SERVICE, journal=journal)
+            if referent is not None:
+                tell(work, parts, "forget_new", referent.professional_id)
         work.commit()
     if gone is not None:
         finish_forgetting(parts, gone.heads, gone.slots)

@@ -29,16 +29,21 @@ from vault.errors import CallerError, CarnetError, LogUnavailableError, Unavaila
 from vault.services.answering_proposals import NoSuchProposalError, NotKeptSoError
 from vault.services.answering_requests import AlreadyAnsweredError, NoSuchRequestError
 from vault.services.break_glass import NoEmergencyError, NotAllowedError
+from vault.services.demand_seals import StaleDemandError
+from vault.services.forget_desk import NotYetError
+from vault.services.forgetting import AlreadyAskedError, NoSuchDemandError, ReasonRefusedError
 from vault.services.key_sources import KeyGoneError
 from vault.services.observing import NotAnsweredError
 from vault.services.own_entries import EntryFrozenError, NothingToAgreeError
 from vault.services.receipts_kept import NoSuchReceiptError
+from vault.services.recipients import NoSuchAvisError
 from vault.services.remarks import NoSuchObservationError, RemarkRefusedError
 from vault.services.replying import OnlyProfessionalsError
 from vault.services.sharing import GrantRefusedError
 from vault.services.standing import NoLongerActsError, NoLongerOfficerError
 from vault.services.stopping import NoSuchGrantError
 from vault.services.suspending import CannotMoveError
+from vault.services.tombstones import ForgottenHereError
 from vault.services.validating import NotUnderstoodError
 from vault.services.volets import NoSuchVoletError, VoletChangedError
 from vault.services.writing import (
@@ -226,6 +231,12 @@ def _refusal(error: Exception) -> Problem | None:
             return Problem("too-many-requests", headers={"Retry-After": str(error.retry_after)})
         case NoSuchReceiptError() | NoSuchEntryError() | NoSuchObservationError() | NoSuchVoletError():
             return Problem("not-found")
+        case NoSuchDemandError() | NoSuchAvisError():
+            return Problem("not-found")
+        case ReasonRefusedError():
+            return Problem("invalid", (Told("/reason", error.sentence),))
+        case DemandError() | StaleDemandError() | NotYetError() | AlreadyAskedError() | ForgottenHereError():
+            return Problem("conflict")
         case NotAllowedError() | OnlyProfessionalsError():
             return Problem("wrong-caller")
         case NoEmergencyError():

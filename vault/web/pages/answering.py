@@ -59,6 +59,12 @@ DONE = {
     "proposition-non": "C’est noté. Rien n’est écrit, et cette proposition est effacée.",
     "proposition-desaccord": "C’est noté : votre désaccord se voit. Vous pouvez dire pourquoi.",
     "propose": "C’est transmis. La personne le lira dans son carnet, et choisira.",
+    "oubli-demande": "Votre demande est envoyée. Elle s’affiche ici, avec sa date.",
+    "oubli-fait": "C’est fait. C’est oublié, pour toujours.",
+    "oubli-recours": "Votre demande va au délégué à la protection des données.",
+    "oubli-repondu": "Votre réponse est envoyée à la personne.",
+    "oubli-prolonge": "Le délai est prolongé de deux mois. La personne lit pourquoi.",
+    "avis": "C’est noté. La personne voit que vous avez confirmé.",
     "mandat-fini": "Ce mandat est terminé. Il n’ouvre plus rien.",
     "observation": "Votre observation est à côté de cette information. Qui lit l’une lit l’autre.",
     "observation-maintenue": "C’est noté. Vous maintenez votre observation.",
@@ -71,7 +77,8 @@ DONE_PARAMETER = "fait"
 RETURN = "retour"
 ENDED, TEXT_KEPT = "fermee", "texte"
 AGAIN_WHO = "/connexion/de-nouveau"
-_COMES_BACK_TO = {"/mes-telechargements/carnet.pdf": "/mes-telechargements"}  # a file shows no page
+_FILES = ("carnet.pdf", "tout.zip")
+_COMES_BACK_TO = {f"/mes-telechargements/{one}": "/mes-telechargements" for one in _FILES}  # no page to show
 _NOT_IN_MANDATE = "Votre mandat ne permet pas cette page, ou il est terminé. Rien n’a été fait."
 ACTING_PAGES = {
     MandateScope.SEE: (views.Link("Son carnet", "/mon-carnet"), views.Link("Qui a vu\u202f?", "/qui-a-vu")),

@@ -5,6 +5,7 @@ the first value, one page for all that was never shared, one for what ended.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
@@ -14,11 +15,14 @@ from starlette.concurrency import run_in_threadpool
 
 from consent.grants import Grant
 from schemas.ids import CarnetId, GrantId, PurposeId
+from schemas.names import Right
 from schemas.purposes import Frame, UnknownPurposeError
 from vault.carnet.references import shown
+from vault.services.forget_desk import waiting_for
 from vault.services.parts import Parts
 from vault.services.reading import AccessEnded, FieldsView, NotShared, Reader, SharedRead
 from vault.services.received import list_received_grants
+from vault.services.validating import assignment_of
 from vault.web import guard
 from vault.web.admission import admit, who
 from vault.web.api.params import well_formed
@@ -26,7 +30,7 @@ from vault.web.guard import Professional
 from vault.web.pages import views
 from vault.web.pages.answering import page
 from vault.web.pages.form_reading import posted
-from vault.web.pages.screens import PURPOSE, address_of, carnet_view, purpose_words
+from vault.web.pages.screens import PURPOSE, address_of, carnet_view, propose_address, purpose_words
 from vault.web.problems import NotFoundError
 from vault.web.state import state_of
 
@@ -47,8 +51,8 @@ def show_carnets(request: Request, me: Me) -> Response:
     )
     references = parts.data.references({grant.terms.carnet_id for grant in grants})
     rows = {
-        address_of(grant): views.CarnetRow(
-            href=address_of(grant),
+        (href := address_of(grant) if grant.reads else propose_address(grant)): views.CarnetRow(
+            href=href,
             reference=shown(references.get(grant.terms.carnet_id, "")),
             purpose=purpose_words(parts.frame, grant.terms.purpose_id),
             starts_at=grant.terms.starts_at,
@@ -61,6 +65,7 @@ def show_carnets(request: Request, me: Me) -> Response:
         tuple(rows.values()),
         f"/carnets?{AFTER}={quote(following)}" if following else None,
         "/urgence" if parts.frame.emergency else None,
+        sum(one.waits for one in waiting_for(parts, me.reader)),
     )
     return page(request, view, me.session)
 
@@ -84,6 +89,11 @@ def _shown(
     match answer:
         case FieldsView():
             view = carnet_view(state.parts, answer, _other_reasons(state.parts, answer, grants))
+            if Right.PROPOSE in answer.grant.grant.terms.rights:
+                view = replace(view, propose_href=propose_address(answer.grant.grant))
+            if assignment_of(state.parts, me.reader, answer.carnet_id) is not None:
+                reason = f"?{PURPOSE}={quote(answer.purpose_id)}"
+                view = replace(view, volets_href=f"/carnets/{answer.carnet_id}/volets{reason}")
             return page(request, view, me.session)
         case AccessEnded():
             state.limits.denied(who(me.reader))

@@ -9,7 +9,9 @@ Rules
 
 from vault.web.pages.views.account import *  # noqa: F403 - this package is one vocabulary in several files
 from vault.web.pages.views.carnet import *  # noqa: F403
+from vault.web.pages.views.downloads import *  # noqa: F403
 from vault.web.pages.views.emergency import *  # noqa: F403
+from vault.web.pages.views.forgetting import *  # noqa: F403
 from vault.web.pages.views.forms import *  # noqa: F403
 from vault.web.pages.views.identity import *  # noqa: F403
 from vault.web.pages.views.mandates import *  # noqa: F403
@@ -19,6 +21,7 @@ from vault.web.pages.views.office import *  # noqa: F403
 from vault.web.pages.views.overseen import *  # noqa: F403
 from vault.web.pages.views.person import *  # noqa: F403
 from vault.web.pages.views.pieces import *  # noqa: F403
+from vault.web.pages.views.proposals import *  # noqa: F403
 from vault.web.pages.views.public import *  # noqa: F403
 from vault.web.pages.views.receipts import *  # noqa: F403
 from vault.web.pages.views.referents import *  # noqa: F403
@@ -26,3 +29,4 @@ from vault.web.pages.views.requests import *  # noqa: F403
 from vault.web.pages.views.share import *  # noqa: F403
 from vault.web.pages.views.slips import *  # noqa: F403
 from vault.web.pages.views.team import *  # noqa: F403
+from vault.web.pages.views.volets import *  # noqa: F403

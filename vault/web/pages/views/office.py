@@ -44,6 +44,7 @@ class CarnetsView:
     rows: tuple[CarnetRow, ...]
     next_href: str | None = None
     urgent_href: str | None = None  # None when the frame opens nothing in an emergency
+    forgets: int = 0  # demands to forget that wait for an answer
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class CarnetView:
     themes: tuple[Theme, ...]
     name: str = ""
     others: tuple[Link, ...] = ()
+    propose_href: str = ""  # where he may propose what to write
+    volets_href: str = ""  # where her référent validates
 
 
 @dataclass(frozen=True)
