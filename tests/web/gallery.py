@@ -16,16 +16,19 @@ from schemas.names import LegalBasis, Role
 from tests.web import (
     gallery_carnet,
     gallery_emergency,
+    gallery_indicators,
     gallery_mandates,
     gallery_notices,
     gallery_observations,
     gallery_overseen,
+    gallery_proposals,
     gallery_receipts,
     gallery_referent,
     gallery_relinking,
     gallery_requests,
     gallery_sharing,
     gallery_team,
+    gallery_volets,
 )
 from tests.web.gallery_account import own_account, own_office_account, signed_out
 from tests.web.gallery_forms import CARRIED, FIELDS, PURPOSES, SHARE_THEMES, SPECIALS
@@ -195,14 +198,18 @@ def _person() -> dict[str, v.PageView]:
         "mes-partages-vide": v.GrantsView(()),
         "qui-a-vu": v.AccessesView(LINES, True, "/qui-a-vu", "/qui-a-vu?avant=39", "/qui-a-vu"),
         "qui-a-vu-vide": v.AccessesView(()),
-        "telechargements": v.DownloadsView("/mes-telechargements/carnet.pdf"),
+        "telechargements": v.DownloadsView(
+            "/mes-telechargements/carnet.pdf", all_href="/mes-telechargements/tout.zip"
+        ),
         "telechargements-sans": v.DownloadsView(None),
         **gallery_carnet.pages(),
         **gallery_requests.hers(),
+        **gallery_proposals.hers(),
         **gallery_notices.pages(),
         **gallery_emergency.hers(),
         **gallery_referent.hers(),
         **gallery_observations.hers(),
+        **gallery_volets.hers(),
         **gallery_receipts.pages(),
         **own_account(),
     }
@@ -242,8 +249,10 @@ def _professional() -> dict[str, v.PageView]:
         "carnet-vide": v.CarnetView("2B8R-4HTN-9C", "aide d’urgence", NOW, END, NOW, ()),
         "acces-termine": v.AccessEndedView(),
         **gallery_requests.theirs(),
+        **gallery_proposals.office(),
         **gallery_emergency.theirs(),
         **gallery_observations.theirs(),
+        **gallery_volets.theirs(),
         **own_office_account(),
     }
 
@@ -263,6 +272,7 @@ def _dpo() -> dict[str, v.PageView]:
         "dpo-demandes-faute": gallery_relinking.AT_FAULT,
         **gallery_emergency.officers(),
         **gallery_overseen.pages(),
+        **gallery_indicators.pages(),
     }
 
 

@@ -33,7 +33,7 @@ GRANTEE = [
     ("GET", "/grants"),
     ("GET", f"/carnets/{CARNET}/fields?purpose=proposer_poste&fields=permis_conduire"),
 ]
-DPO = [("GET", "/dpo/accesses"), ("GET", "/dpo/log")]
+DPO = [("GET", "/dpo/accesses"), ("GET", "/dpo/log"), ("GET", "/indicators")]
 
 
 def status(client: TestClient, method: str, path: str, **told: Any) -> int:

@@ -12,20 +12,24 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
+from consent.demands import DemandMove
 from consent.grants import Grantee
 from exporters import PaperUnavailableError, to_pdf
-from schemas.ids import CompartmentId, EntryId, FieldId, GrantId, PurposeId
+from schemas.ids import CompartmentId, DemandId, EntryId, FieldId, GrantId, PurposeId
 from schemas.names import Right, Role, StructureKind
 from tests.web.site import BASE, V1, Machine, Site, fields_url
 from tests.world import SIAE_FIELDS, Someone
 from vault.audit.events import Op
+from vault.services import forget_desk
 from vault.services.designating import designate
 from vault.services.exporting import export_own_carnet
+from vault.services.forgetting import ask_to_forget
 from vault.services.journal import OPERATOR
 from vault.services.mailing import list_mails, open_mail
 from vault.services.notices import ask_address
 from vault.services.observing import observe
 from vault.services.own_carnet import read_own_carnet
+from vault.services.recipients import notices_to
 from vault.services.replying import Replied, reply
 from vault.services.sharing import Wish, give_grant
 from vault.services.understanding import look_at_own_volets
@@ -57,6 +61,7 @@ def scene(site: Site) -> Scene:
         "system": site.system(alpha),
         "professional": site.professional(alpha.structure_id),
         "dpo": site.dpo(),
+        "leaver": site.person("leaver")[1],
     }
     return Scene(site, ana, alpha, grant.id, clients)
 
@@ -82,6 +87,8 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "openapi": [("anyone", get("/openapi.json"))],
         "my_carnet": [("person", get("/me/carnet"))],
         "my_carnet_pdf": [("person", get("/me/carnet.pdf"))],
+        "take_everything": [("person", get("/me/everything.zip"))],
+        "close_carnet": [("leaver", lambda c: c.post(f"{V1}/me/close", json={"for_real": True}))],
         "my_accesses": [("person", get("/me/accesses")), ("person", get("/me/accesses?own=1"))],
         "my_grantees": [("person", get("/me/grantees?q=siae"))],
         "my_grants": [("person", get("/me/grants"))],
@@ -94,6 +101,7 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "received_grants": [(who, get("/grants")) for who in ("system", "professional")],
         "accesses": [("dpo", get("/dpo/accesses"))],
         "log_health": [("dpo", get("/dpo/log"))],
+        "indicators": [("dpo", get("/indicators"))],
         "token": [("anyone", lambda c: c.post("/oauth/token", data=scene.alpha.form()))],
         "revoke": [("anyone", lambda c: c.post("/oauth/revoke", data=scene.alpha.form(token="x")))],
         "checkpoint": [("anyone", lambda c: c.get("/log/checkpoint"))],
@@ -122,6 +130,7 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         **about_entries(scene),
         **about_observations(scene),
         **about_volets(scene),
+        **about_forgetting(scene),
         **about_proposals(scene),
         "suspend_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/suspend"))],
         "resume_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/resume"))],
@@ -226,6 +235,74 @@ def about_volets(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         "understand_volet": [("bea", lambda c: c.post(f"{V1}/me/volets/{volet}/understood", json=seen))],
         "read_volets": [("marceline", lambda c: c.get(here))],
         "validate_volet": [("marceline", lambda c: c.post(here, json={"volet": volet, **seen}))],
+    }
+
+
+class Forgetting:
+    """Another person's, whom a référent follows and reads; and one whom nobody follows."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.world, self.parts = scene, scene.site.world, scene.site.world.parts
+        self.ccas = self.world.structure("CCAS des oublis", StructureKind.CCAS)
+        self.eve, self.ida = self.world.newcomer(), self.world.newcomer()
+        self.rose = self.world.member(self.ccas, "rosemonde", kind=StructureKind.CCAS)
+        self.chief = self.world.member(self.ccas, "chef-rose", Role.MANAGER, kind=StructureKind.CCAS)
+        carnet = self.parts.data.carnet(self.eve.carnet_id)
+        assert carnet is not None
+        designate(self.parts, carnet.reference, self.rose.professional_id, actor=OPERATOR)
+        for name, who in {"eve": self.eve, "rosemonde": self.rose, "chief": self.chief}.items():
+            scene.clients[name] = scene.site.signed_in(who.session)
+
+    def read(self, who: Someone, name: str, *values: Any) -> EntryId:
+        """An entry of hers that Rose has read."""
+        for value in values:
+            entry_id = self.world.write(who, name, value).entry_id
+        rose = Grantee.professional(self.rose.professional_id)
+        self.world.share(who, rose, [name], purpose="accompagnement")
+        self.world.values(self.rose, who.carnet_id, fields=[name], purpose="accompagnement")
+        return entry_id
+
+    def asked(self, who: Someone, name: str, *values: Any) -> DemandId:
+        entry_id = self.read(who, name, *values)
+        return ask_to_forget(self.parts, who.owner, entry_id, "", actor=who.actor).demand_id
+
+    def answers(self, demand_id: DemandId, move: DemandMove, words: str = "") -> DemandId:
+        forget_desk.answer_demand(self.parts, demand_id, move, words, actor=self.rose.reader.actor)
+        return demand_id
+
+
+def about_forgetting(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
+    it, eve = Forgetting(scene), "eve"
+    done = it.answers(it.asked(it.eve, "vehicule_disponible", "velo"), DemandMove.ACCEPT)
+    for _ in range(2):
+        it.world.app.jobs().run_once()
+    notice = notices_to(it.parts, it.ccas)[0].row.notice_id
+    part = it.asked(it.eve, "permis_conduire", ["b"], ["b", "c"])
+    it.answers(part, DemandMove.ACCEPT_PART, "La dernière sert.")
+    here, alone = it.asked(it.eve, "enfants_nombre", 2), it.asked(it.ida, "enfants_nombre", 3)
+    brought = it.answers(it.asked(it.eve, "logement_fixe", True), DemandMove.REFUSE, "Non.")
+    forget_desk.escalate(it.parts, it.eve.owner, brought, "", actor=it.eve.actor)
+    entry_id = it.read(it.eve, "temps_travail_souhaite", 24)
+    mine, theirs, dpos = f"{V1}/me/forget-requests", f"{V1}/forget-requests", f"{V1}/dpo/forget-requests"
+    no = {"answer": "refuse", "reason": "Une aide en cours s’appuie dessus."}
+    more, why = {"reason": "Il faut interroger la CAF."}, {"reason": "C’est faux."}
+    ask = f"{V1}/me/entries/{entry_id}/forget-requests"
+    return {
+        "ask_to_forget": [(eve, lambda c: c.post(ask, json=why))],
+        "my_forget_requests": [(eve, get("/me/forget-requests"))],
+        "forget_certificate": [(eve, get(f"/me/forget-requests/{done}/certificate"))],
+        "keep_last_version": [(eve, lambda c: c.post(f"{mine}/{part}/keep-last"))],
+        "forget_requests": [("rosemonde", get("/forget-requests"))],
+        "forget_request": [("rosemonde", get(f"/forget-requests/{here}"))],
+        "extend_forget_request": [("rosemonde", lambda c: c.post(f"{theirs}/{here}/extend", json=more))],
+        "answer_forget_request": [("rosemonde", lambda c: c.post(f"{theirs}/{here}/answer", json=no))],
+        "escalate_forget_request": [(eve, lambda c: c.post(f"{mine}/{here}/escalate", json={}))],
+        "dpo_forget_requests": [("dpo", get("/dpo/forget-requests"))],
+        "dpo_forget_request": [("dpo", get(f"/dpo/forget-requests/{brought}"))],
+        "dpo_extend_forget_request": [("dpo", lambda c: c.post(f"{dpos}/{alone}/extend", json=more))],
+        "dpo_answer_forget_request": [("dpo", lambda c: c.post(f"{dpos}/{brought}/answer", json=no))],
+        "recipient_notices": [(who, get("/recipient-notices")) for who in ("rosemonde", "chief")],
+        "acknowledge_notice": [("chief", lambda c: c.post(f"{V1}/recipient-notices/{notice}/acknowledge"))],
     }
 
 
@@ -400,6 +477,8 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
     assert {name for name, count in entries.items() if count} == {
         "my_carnet",
         "my_carnet_pdf",
+        "take_everything",
+        "close_carnet",
         "my_accesses",
         "write_field",
         "add_entry",
@@ -449,8 +528,22 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
         "understand_volet",
         "read_volets",
         "validate_volet",
+        "ask_to_forget",
+        "my_forget_requests",
+        "forget_certificate",
+        "keep_last_version",
+        "forget_request",
+        "extend_forget_request",
+        "answer_forget_request",
+        "escalate_forget_request",
+        "dpo_forget_request",
+        "dpo_extend_forget_request",
+        "dpo_answer_forget_request",
+        "recipient_notices",
+        "acknowledge_notice",
     }
-    assert set(entries.values()) <= {0, 1, 2}  # two: a look of hers, then what she says of it
+    # Two: a look of hers, then what she says of it. Four: what is kept, what is forgotten, who is told.
+    assert set(entries.values()) <= {0, 1, 2, 4}
 
 
 def test_a_call_that_is_refused_before_anything_is_looked_at_leaves_no_entry(scene: Scene) -> None:

@@ -61,6 +61,8 @@ ISSUE_ROUTES = {
     ("post", f"{V1}/carnets/{{carnet_id}}/volets"),
     ("get", f"{V1}/me/accesses"),
     ("get", f"{V1}/me/carnet.pdf"),
+    ("get", f"{V1}/me/everything.zip"),
+    ("post", f"{V1}/me/close"),
     ("get", f"{V1}/grants"),
     ("get", f"{V1}/carnets/{{carnet_id}}/fields"),
     ("post", f"{V1}/carnets/{{carnet_id}}/fields/{{field_id}}/entries"),
@@ -70,6 +72,7 @@ ISSUE_ROUTES = {
     ("post", f"{V1}/me/proposals/{{proposal_id}}/answer"),
     ("get", f"{V1}/dpo/accesses"),
     ("get", f"{V1}/dpo/log"),
+    ("get", f"{V1}/indicators"),
     *(
         ("post", f"{V1}/dpo/grants/{{grant_id}}/{move}")
         for move in ("suspend", "resume", "revoke", "invalidate")

@@ -13,11 +13,13 @@ import sys
 from collections.abc import Sequence
 
 from vault.cli import (
+    archives,
     audit,
     carnets,
     clients,
     database,
     demo,
+    indicators,
     jobs,
     keys,
     mandates,
@@ -46,7 +48,9 @@ TOPICS = (
     carnets,
     relinkings,
     receipts,
+    archives,
     retention,
+    indicators,
     jobs,
 )
 _HEAD = "usage: carnet COMMAND [--json]\n\n"

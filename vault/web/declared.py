@@ -9,13 +9,14 @@ from starlette.staticfiles import StaticFiles
 
 from vault.errors import ConfigError
 from vault.web import guard
+from vault.web.steering import steering
 
 CALLERS = frozenset(
     {
         *(guard.anyone, guard.visitor, guard.signed_in, guard.holder, guard.mandatary, guard.acting),
         *(guard.person, guard.person_fresh, guard.person_or_helper_see, guard.person_or_helper_write),
         *(guard.person_or_helper_share, guard.person_or_helper_print),
-        *(guard.professional, guard.manager, guard.dpo, guard.grantee),
+        *(guard.professional, guard.manager, guard.dpo, guard.grantee, steering),
     }
 )
 

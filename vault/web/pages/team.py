@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from schemas.ids import InvitationId, ProfessionalId
+from schemas.names import StructureKind
 from vault.services import invitations, team
 from vault.services.habilitations import LaterEndError, NoSuchHabilitationError
 from vault.services.invitations import Invitation, NoSuchInvitationError, PastEndError
@@ -51,6 +52,7 @@ def show_team(request: Request, me: Me) -> Response:
         looked.structure.name,
         tuple(_member_row(one) for one in looked.members),
         tuple(_pending_row(one) for one in looked.invited),
+        looked.structure.kind is StructureKind.DEPARTEMENT,
     )
     return page(request, view, me.session)
 

@@ -14,6 +14,7 @@ from vault.web.pages.views.emergency import *  # noqa: F403
 from vault.web.pages.views.forgetting import *  # noqa: F403
 from vault.web.pages.views.forms import *  # noqa: F403
 from vault.web.pages.views.identity import *  # noqa: F403
+from vault.web.pages.views.indicators import *  # noqa: F403
 from vault.web.pages.views.mandates import *  # noqa: F403
 from vault.web.pages.views.notices import *  # noqa: F403
 from vault.web.pages.views.observations import *  # noqa: F403

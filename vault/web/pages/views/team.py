@@ -46,6 +46,7 @@ class TeamView:
     structure: str
     members: tuple[MemberRow, ...]
     pending: tuple[PendingRow, ...]
+    steers: bool = False  # a département: the counts of all carnets are for it too
 
 
 @dataclass(frozen=True)
