@@ -200,7 +200,7 @@ def test_without_the_system_libraries_paper_is_refused_with_a_sentence(
 
     monkeypatch.setattr("vault.web.paper.to_pdf", cannot)
     browser = Browser(lone_site.signed_in(lone_site.world.newcomer().session))
-    assert "Télécharger mon carnet (PDF)" in browser.get("/mes-telechargements").text
+    assert "Tout imprimer, sans choisir (PDF)" in browser.get("/mes-telechargements").text
     page = browser.get("/mes-telechargements/carnet.pdf")
     assert page.status == 503
     assert "ne sait pas préparer le PDF" in page.text

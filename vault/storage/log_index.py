@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, se
 
 from vault.audit import CompactRange, OpeningKind
 from vault.services.rows import LogRow, StoredCheckpoint
+from vault.storage.audit_log import known_tile
 from vault.storage.columns import insert_if_absent, padded
 from vault.storage.doors import Looks
 from vault.storage.tables import checkpoints, leaves, log_head, log_index, openings
@@ -98,6 +99,11 @@ class LogLooks(Looks):
         """Size and root, of one instant."""
         size, compact = self._head()
         return size, compact.root()
+
+    def log_tile(self, level: int, no: int) -> bytes:
+        """The hashes of a tile that are known, joined: all of a full one, perhaps fewer, empty if none."""
+        with self._database.read() as connection:
+            return known_tile(connection, level, no)
 
     def _head(self) -> tuple[int, CompactRange]:
         with self._database.read() as connection:

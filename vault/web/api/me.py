@@ -5,25 +5,30 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
+from exporters import Variant
 from schemas.faults import Checker
 from schemas.names import AnswerKind
+from vault.services.closing import blind_from, close_own
+from vault.services.exporting import Printing
 from vault.services.own_carnet import list_accesses, read_own_carnet
 from vault.services.writing import Answer, write_field
 from vault.web.api.answers import PAGE, access_document, answered, carnet_document, entry_document, page
 from vault.web.api.operations import AFTER, V1, Callers, document, in_path, operation, query
 from vault.web.api.params import after_index
-from vault.web.api.shapes import WRITE_FIELD, page_of, ref
+from vault.web.api.shapes import CLOSE_CARNET, WRITE_FIELD, page_of, ref
 from vault.web.bodies import JSON, checked, json_body, parameters
-from vault.web.guard import Person, person, person_fresh
-from vault.web.paper import printed
+from vault.web.guard import Person, person_fresh, person_or_helper_see, person_or_helper_write
+from vault.web.paper import everything, printed
 from vault.web.problems import FaultsError, Told
 from vault.web.state import state_of
 
 router = APIRouter(prefix=f"{V1}/me")
-Owner = Annotated[Person, Depends(person)]
+Seen = Annotated[Person, Depends(person_or_helper_see)]
+Writer = Annotated[Person, Depends(person_or_helper_write)]
 
 _WRITE = Checker(WRITE_FIELD)
-_PDF = "application/pdf"
+_PDF, _ZIP = "application/pdf", "application/zip"
+_CLOSE = Checker(CLOSE_CARNET)
 
 
 @router.get(
@@ -37,7 +42,7 @@ _PDF = "application/pdf"
         entries=1,
     ),
 )
-def read_carnet(request: Request, me: Owner) -> JSONResponse:
+def read_carnet(request: Request, me: Seen) -> JSONResponse:
     parameters(request, ())
     parts = state_of(request).parts
     return answered(carnet_document(parts.catalogue, read_own_carnet(parts, me.owner, actor=me.actor)))
@@ -57,7 +62,7 @@ def read_carnet(request: Request, me: Owner) -> JSONResponse:
     ),
 )
 def put_field(
-    request: Request, field_id: str, me: Owner, body: Annotated[JSON, Depends(json_body)]
+    request: Request, field_id: str, me: Writer, body: Annotated[JSON, Depends(json_body)]
 ) -> JSONResponse:
     parameters(request, ())
     parts = state_of(request).parts
@@ -91,7 +96,7 @@ def put_field(
         entries=1,
     ),
 )
-def read_accesses(request: Request, me: Owner) -> JSONResponse:
+def read_accesses(request: Request, me: Seen) -> JSONResponse:
     told = parameters(request, ["after", "own"])
     if told.get("own", "0") not in ("0", "1"):
         raise FaultsError([Told("/own", "Écrivez 1, ou ne donnez pas ce paramètre.")])
@@ -108,8 +113,15 @@ def read_accesses(request: Request, me: Owner) -> JSONResponse:
     "/carnet.pdf",
     openapi_extra=operation(
         "my_carnet_pdf",
-        "The carnet on paper (PDF/UA-1)",
+        "The carnet on paper (PDF/A-3a, PDF/UA-1), with the same for programs and its proof inside",
         callers=Callers.SIGNED_IN,
+        parameters=[
+            query(
+                "variant",
+                "large print, or an annex to a contract; empty is as if it were not there",
+                {"enum": ["", *(one.value for one in Variant)]},
+            )
+        ],
         answers={200: {"description": "Her carnet", "content": {_PDF: {"schema": {"type": "string"}}}}},
         problems=[
             "fresh-sign-in-needed",
@@ -122,8 +134,51 @@ def read_accesses(request: Request, me: Owner) -> JSONResponse:
     ),
 )
 async def print_carnet(request: Request, me: Annotated[Person, Depends(person_fresh)]) -> Response:
+    wanted = parameters(request, ["variant"]).get("variant", Variant.ORDINARY.value)
+    if wanted not in {one.value for one in Variant}:
+        raise FaultsError([Told("/variant", "Cette forme n’existe pas.")])
+    paper = await printed(state_of(request), me, Printing(Variant(wanted)))
+    return _attached(paper, "carnet.pdf", _PDF)
+
+
+@router.get(
+    "/everything.zip",
+    openapi_extra=operation(
+        "take_everything",
+        "All of hers in one archive: carnet, versions, receipts, log with proofs",
+        callers=Callers.SIGNED_IN,
+        answers={200: {"description": "The archive", "content": {_ZIP: {"schema": {"type": "string"}}}}},
+        problems=["fresh-sign-in-needed", "not-found", "too-many-requests", "log-unavailable"],
+        entries=1,
+    ),
+)
+async def take_all(request: Request, me: Annotated[Person, Depends(person_fresh)]) -> Response:
     parameters(request, ())
-    paper = await printed(state_of(request), me)
-    return Response(
-        paper, headers={"Content-Disposition": 'attachment; filename="carnet.pdf"'}, media_type=_PDF
-    )
+    return _attached(await everything(state_of(request), me), "carnet.zip", _ZIP)
+
+
+@router.post(
+    "/close",
+    openapi_extra=operation(
+        "close_carnet",
+        "Close the carnet for good: it is erased in both stores, and so is every session of hers",
+        callers=Callers.SIGNED_IN_UNSAFE,
+        body=ref("CloseCarnet"),
+        answers={200: document(ref("Closed"), "From when on no copy opens it")},
+        problems=["fresh-sign-in-needed", "wrong-caller", "content-type", "invalid", "log-unavailable"],
+        entries=1,
+    ),
+)
+def post_close(
+    request: Request, me: Annotated[Person, Depends(person_fresh)], body: Annotated[JSON, Depends(json_body)]
+) -> JSONResponse:
+    parameters(request, ())
+    checked(body, _CLOSE)
+    parts = state_of(request).parts
+    close_own(parts, me.owner, account_id=me.session.row.account_id, actor=me.actor)
+    return answered({"closed": True, "blind_from": blind_from(parts).isoformat()})
+
+
+def _attached(data: bytes, name: str, media_type: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, headers=headers, media_type=media_type)

@@ -13,6 +13,7 @@ from schemas.names import (
     EntryState,
     GrantState,
     LegalBasis,
+    MandateScope,
     Outcome,
     RemarkState,
     Right,
@@ -144,14 +145,16 @@ ANSWERS: dict[str, Schema] = {
     ),
     "Session": shape(
         {
-            "kind": {"enum": ["person", "professional", "dpo"]},
+            "kind": {"enum": ["person", "professional", "dpo", "mandate"]},
             "carnet_id": TEXT,
+            "mandate_id": TEXT,
+            "scopes": several(words(MandateScope)),
             "structure_id": TEXT,
             "professional_id": TEXT,
             "role": words(Role),
             "csrf_token": TEXT,
         },
-        optional=["carnet_id", "structure_id", "professional_id", "role"],
+        optional=["carnet_id", "mandate_id", "scopes", "structure_id", "professional_id", "role"],
     ),
     "CatalogueField": shape(
         {
@@ -310,6 +313,13 @@ WRITE_FIELD: Schema = {
     "additionalProperties": False,
     "oneOf": [{"required": ["value"]}, {"required": ["answer"]}],
 }
+CLOSE_CARNET: Schema = {  # said twice, so that no program closes a carnet by mistake
+    "type": "object",
+    "properties": {"for_real": {"const": True}},
+    "required": ["for_real"],
+    "additionalProperties": False,
+}
+CLOSED = shape({"closed": TRUTH, "blind_from": {"type": "string", "format": "date"}})
 RIGHTS: Schema = {"type": "array", "items": words(Right), "minItems": 1, "uniqueItems": True}
 GIVE_GRANT: Schema = {
     "type": "object",

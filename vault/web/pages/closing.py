@@ -6,7 +6,6 @@ busy store leaves standing, the finishing pass removes.
 
 import secrets
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -14,14 +13,13 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from consent.grants import Grant
-from vault.errors import UnavailableError
-from vault.services.leaving import NoSuchCarnetError, erase_carnet
+from vault.services.closing import blind_from, close_own
 from vault.services.own_carnet import list_own_grants
 from vault.services.parts import Parts
 from vault.services.sessions import remember_pending
 from vault.web import guard
 from vault.web.guard import Person
-from vault.web.pages import french, views
+from vault.web.pages import views
 from vault.web.pages.answering import page, see_other
 from vault.web.pages.cookie import drop_cookie, new_browser, set_cookie
 from vault.web.pages.form_reading import Posted, posted
@@ -32,7 +30,6 @@ from vault.web.state import WebState, state_of
 
 CLOSE, DONE = f"{ACCOUNT}/fermer", "/au-revoir"
 SURE = "sur"
-COPIES_KEPT = timedelta(days=14)  # of the key store, at most: docs/decisions/closing.md
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
 Me = Annotated[Person, Depends(guard.person_fresh)]
@@ -50,33 +47,16 @@ async def close(request: Request, form: Posted, me: Me) -> Response:
         error = "Cochez la case pour confirmer. Tant qu’elle est vide, votre carnet reste ouvert."
         view = await run_in_threadpool(_view, state.parts, me, error)
         return await run_in_threadpool(page, request, view, me.session, status=422)
-    await run_in_threadpool(_erase, state.parts, me)
+    account_id = me.session.row.account_id
+    await run_in_threadpool(close_own, state.parts, me.owner, account_id=account_id, actor=me.actor)
     return await _leave(request, state, me)
 
 
 @router.get(DONE, dependencies=[Depends(guard.anyone)])
 def closed(request: Request) -> Response:
     """Told to whoever asks: it says nothing about anybody."""
-    view = views.ClosedView(copies_until(state_of(request).parts), HERE_ONLY not in request.query_params)
+    view = views.ClosedView(blind_from(state_of(request).parts), HERE_ONLY not in request.query_params)
     return page(request, view)
-
-
-def copies_until(parts: Parts) -> date:
-    """From when on no copy of the key store opens what was erased now."""
-    return french.in_paris(parts.now() + COPIES_KEPT).date()
-
-
-def _erase(parts: Parts, me: Person) -> None:
-    """Raises what erasing raises before the carnet is closed; afterwards it is done, whatever is slow."""
-    try:
-        erase_carnet(parts, me.owner.carnet_id, for_real=True, actor=me.actor)
-    except NoSuchCarnetError:  # another tab was faster
-        pass
-    except UnavailableError:
-        carnet = parts.data.carnet(me.owner.carnet_id)
-        if carnet is not None and carnet.open:
-            raise
-    parts.keystore.end_sessions(account_id=me.session.row.account_id)
 
 
 async def _leave(request: Request, state: WebState, me: Person) -> Response:
@@ -99,7 +79,7 @@ def _view(parts: Parts, me: Person, error: str = "") -> views.CloseView:
     live = _names(parts, [grant for grant in grants if grant.live(now)])
     before = _names(parts, [grant for grant in grants if not grant.live(now)])
     others = tuple(name for name in before if name not in live)
-    return views.CloseView(live, others, copies_until(parts), error)
+    return views.CloseView(live, others, blind_from(parts), error)
 
 
 def _names(parts: Parts, grants: Sequence[Grant]) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from consent.grants import Grant
-from exporters import PaperUnavailableError
 from schemas.fields import Catalogue
 from schemas.ids import FieldId
 from schemas.names import MandateKind
@@ -36,12 +35,12 @@ from vault.web.pages.job_words import phase_words
 from vault.web.pages.mandate_words import with_mandates
 from vault.web.pages.observations import reply_todos
 from vault.web.pages.presenting import OwnPages, Seer, own_parts, stale
+from vault.web.pages.proposals import proposal_todos
 from vault.web.pages.referent_todos import read_by_somebody, referent_todos
 from vault.web.pages.relations import access_lines, bodies_of, grant_card
 from vault.web.pages.requests import request_todos
-from vault.web.pages.strategy import date_lines, part_links
+from vault.web.pages.strategy import agreement_todos, date_lines, part_links
 from vault.web.pages.themes import OPENED
-from vault.web.paper import printed
 from vault.web.problems import FaultsError, Told
 from vault.web.state import state_of
 
@@ -50,7 +49,6 @@ DATES_ON_HOME = 2
 MOST_TODOS = 3
 ENDS_SOON = timedelta(days=3)
 TOLD_FOR = timedelta(days=31)  # of what somebody else decided
-PAPER = "/mes-telechargements/carnet.pdf"
 BEFORE = "avant"
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
@@ -79,8 +77,10 @@ def show_home(request: Request, me: Seen) -> Response:
         todos=(
             *(() if me.acting else (*opened_lately(parts, me), *asked_for(parts, me), *_rulings(parts, me))),
             *(() if me.acting else request_todos(parts, me)),
+            *(() if me.acting else proposal_todos(parts, me)),
             *(() if me.acting else referent_todos(parts, me, grants)),
             *reply_todos(parts.catalogue, carnet.entries, now),
+            *(() if me.acting else agreement_todos(parts, carnet)),
             *todos(
                 parts.catalogue, carnet.by_field(), [(grant, bodies[grant.id].name) for grant in live], now
             ),
@@ -207,30 +207,3 @@ def index_of(request: Request) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise FaultsError([Told(f"/{BEFORE}", "Ce point de départ n’est pas connu.")])
     return int(text)
-
-
-# --- paper -----------------------------------------------------------------------------------------------
-
-
-@router.get("/mes-telechargements")
-def show_downloads(request: Request, me: Seen) -> Response:
-    possible = getattr(request.app.state, "paper_possible", True)
-    return page(request, views.DownloadsView(PAPER if possible else None), me.session)
-
-
-@router.get(PAPER)
-async def print_carnet(
-    request: Request, me: Annotated[Person, Depends(guard.person_or_helper_print)]
-) -> Response:
-    """For somebody who just proved who she is, or who acts for her under a mandate that says so: it is the
-    whole of her carnet, to take away. Made in a thread of its own: one paper at a time, and no other request
-    waits for it."""
-    state, app = state_of(request), request.app.state
-    try:
-        paper = await printed(state, me)
-    except PaperUnavailableError:
-        app.paper_possible = False
-        raise
-    name = f"carnet-{french.in_paris(state.parts.now()).date().isoformat()}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(paper, headers=headers, media_type="application/pdf")

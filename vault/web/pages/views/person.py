@@ -9,7 +9,6 @@ from vault.web.pages.views.pieces import AccessLine, Body, GrantCard, Part, Read
 
 __all__ = [
     "AccessesView",
-    "DownloadsView",
     "GrantStoppedView",
     "GrantsView",
     "HomeView",
@@ -92,12 +91,3 @@ class AccessesView:
     own_href: str = "/qui-a-vu?own=1"
     older_href: str | None = None
     newest_href: str | None = None
-
-
-@dataclass(frozen=True)
-class DownloadsView:
-    """`/mes-telechargements`: the carnet on paper. `pdf_href` is None when the server cannot make a PDF."""
-
-    template: ClassVar[str] = "person/downloads.html"
-
-    pdf_href: str | None
