@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from consent.phases import last_day_of_phase
 from schemas.ids import FieldId, new_id
 from schemas.names import StructureKind
 from tests.web.plain_browser import Browser, Page
@@ -14,7 +15,7 @@ from vault.audit.events import Op
 from vault.carnet.entries import Entry
 from vault.services.own_carnet import read_own_carnet
 from vault.services.writing import Answer, write_entry
-from vault.web.pages.french import in_paris
+from vault.web.pages.french import day, in_paris
 
 ROUX = {"source": "Mme Roux (CCAS)", "author": new_id()}
 NEW = "/mon-carnet/actions/nouveau"
@@ -218,3 +219,33 @@ def test_programs_of_hers_do_the_same(lone_site: Site) -> None:
     assert me.put(f"{V1}/me/fields/projets", json={"value": {"intitule": "x"}}).status_code == 422
     assert me.post(f"{V1}/me/fields/permis_conduire/entries", json={"value": ["b"]}).status_code == 422
     assert me.get(f"{V1}/me/entries/{new_id()}").status_code == 404
+
+
+def test_a_share_of_the_phase_says_when_it_ends_and_is_not_offered_once_it_is_over(
+    lone_site: Site, her: tuple[Someone, Browser]
+) -> None:
+    who, browser = her
+    began = in_paris(lone_site.world.parts.now()).date() - timedelta(days=160)
+    alpha = lone_site.world.structure("SIAE Phase", StructureKind.SIAE)
+    me = lone_site.signed_in(who.session)
+
+    def step(name: str, **told: str) -> str:
+        form = {"csrf_token": who.session.session.csrf, "structure_id": alpha, **told}
+        answer = me.post(f"/mes-partages/nouveau/{name}", data=form)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    lone_site.world.write(who, "emploi_debut", began.isoformat())
+    assert "suivi_emploi" in step("pourquoi")
+    lengths = step("duree", purpose_id="suivi_emploi", fields="permis_conduire")
+    last = day(last_day_of_phase(began), lone_site.world.parts.now())
+    assert plain(lengths).count(f"jusqu’au {plain(last)}") == 1
+    assert "Jusqu’à la fin de vos six premiers mois d’emploi" in lengths
+    assert "6 mois</strong>" not in lengths, "what goes beyond is not offered"
+    lone_site.world.write(who, "emploi_debut", (began - timedelta(days=100)).isoformat())
+    assert "suivi_emploi" not in step("pourquoi")
+    assert "sont terminés depuis le" in browser.get("/mon-carnet").text
+
+
+def plain(text: str) -> str:
+    return " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())

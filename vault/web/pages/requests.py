@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends
 from fastapi import Request as Asked
 from fastapi.responses import Response
 
-from consent.grants import GranteeKind, end_of_day_after
+from consent.grants import GranteeKind
 from consent.requests import REMIND_AFTER, WAITING
 from schemas.ids import StructureId
 from schemas.names import GrantState, Role
@@ -35,6 +35,7 @@ from vault.web.pages import french, share_draft, views
 from vault.web.pages.answering import DONE_PARAMETER, page, see_other
 from vault.web.pages.basis_words import words_for
 from vault.web.pages.form_reading import Form, Posted, posted
+from vault.web.pages.job_words import durations, ends_after
 from vault.web.pages.relations import body_of
 from vault.web.pages.screens import preview
 from vault.web.pages.share_draft import Draft, Sealer
@@ -217,7 +218,7 @@ def _carried(draft: Draft, sealer: Sealer, *, ticks: bool = True) -> tuple[views
 
 def _request_page(asked: Asked, me: Person, one: _Answer, error: str = "") -> Response:
     parts, draft, found = state_of(asked).parts, one.draft, one.request
-    now, purpose = parts.now(), one.draft.aim
+    purpose = one.draft.aim
     view = views.RequestView(
         action=one.action,
         card=_card(parts, found, one.structure, askers(parts, [found.terms])),
@@ -227,9 +228,12 @@ def _request_page(asked: Asked, me: Person, one: _Answer, error: str = "") -> Re
         refusal=purpose.refusal,
         themes=share_themes(parts.catalogue, draft, own_entries(parts, me)),
         specials=special_lines(parts.catalogue, draft),
-        durations=tuple(
-            views.Duration(days, french.plural(days, "jour"), end_of_day_after(now, days), days == draft.days)
-            for days in _lengths(found.terms.days)
+        durations=durations(
+            parts,
+            me,
+            draft.aim.purpose_id,
+            [(days, french.plural(days, "jour")) for days in _lengths(found.terms.days)],
+            draft.days,
         ),
         carried=_carried(draft, Sealer(asked), ticks=False),
         error=error,
@@ -250,7 +254,7 @@ def _confirm_page(asked: Asked, me: Person, one: _Answer, *, status: int = 200) 
         action=one.action,
         body=body,
         purpose=draft.aim.sentence,
-        ends_at=end_of_day_after(parts.now(), draft.days),
+        ends_at=ends_after(parts, me, draft.aim.purpose_id, draft.days),
         count=len(draft.compartments),
         preview=preview(parts, me.owner, seen, body),
         carried=(*_carried(draft, sealer), views.Hidden(share_draft.PREVIEW, sealer.preview(draft))),

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from fastapi import Request
 from fastapi.responses import Response
 
-from consent.grants import end_of_day_after
 from schemas.ids import FieldId
 from vault.carnet.entries import Entry
 from vault.services.own_carnet import list_own_grants, read_own_carnet
@@ -19,6 +18,7 @@ from vault.web.pages import french, share_draft, views
 from vault.web.pages.answering import page
 from vault.web.pages.basis_words import words_for
 from vault.web.pages.form_reading import Form
+from vault.web.pages.job_words import durations, ends_after, still_given
 from vault.web.pages.relations import body_of
 from vault.web.pages.screens import preview
 from vault.web.pages.share_draft import Draft, Sealer, carried
@@ -65,7 +65,7 @@ def why_page(request: Request, me: Person, draft: Draft, form: Form, error: str 
             one.refusal,
             words_for(one, draft.structure.name).before,
         )
-        for one in parts.frame.for_kind(draft.structure.kind)
+        for one in still_given(parts, me, parts.frame.for_kind(draft.structure.kind))
     )
     view = views.ShareWhyView(
         body_with(draft),
@@ -95,18 +95,16 @@ def what_page(request: Request, me: Person, draft: Draft, error: str = "") -> Re
 
 
 def how_long_page(request: Request, me: Person, draft: Draft, form: Form, error: str = "") -> Response:
-    now = state_of(request).parts.now()
+    parts = state_of(request).parts
     view = views.ShareHowLongView(
         body=body_with(draft),
         purpose=draft.aim.sentence,
-        durations=tuple(
-            views.Duration(
-                days,
-                _LENGTHS.get(days, f"{days} jours"),
-                end_of_day_after(now, days),
-                form.one("days") == str(days),
-            )
-            for days in draft.aim.days_offered
+        durations=durations(
+            parts,
+            me,
+            draft.aim.purpose_id,
+            [(days, _LENGTHS.get(days, f"{days} jours")) for days in draft.aim.days_offered],
+            next((days for days in draft.aim.days_offered if form.one("days") == str(days)), None),
         ),
         carried=carried(draft, Sealer(request)),
         error=error,
@@ -123,7 +121,7 @@ def preview_page(request: Request, me: Person, draft: Draft, *, status: int = 20
     view = views.ShareConfirmView(
         body=body,
         purpose=draft.aim.sentence,
-        ends_at=end_of_day_after(now, draft.days or 0),
+        ends_at=ends_after(parts, me, draft.aim.purpose_id, draft.days or 0),
         count=len(draft.compartments),
         preview=preview(parts, me.owner, seen, body),
         carried=(*carried(draft, sealer), views.Hidden(share_draft.PREVIEW, sealer.preview(draft))),

@@ -26,9 +26,10 @@ from vault.web.pages import french, views
 from vault.web.pages.answering import page
 from vault.web.pages.form_reading import posted
 from vault.web.pages.job_words import phase_words
-from vault.web.pages.presenting import OwnPages, Seer, add_link, entry_address, told_lines
+from vault.web.pages.presenting import OwnPages, Seer, add_link, entry_address, told_lines, unagreed
 from vault.web.pages.referent_todos import read_by_somebody
 from vault.web.pages.relations import bodies_of
+from vault.web.pages.themes import OPENED
 from vault.web.problems import NotFoundError
 from vault.web.state import state_of
 
@@ -110,6 +111,27 @@ def own_pages(parts: Parts, me: Person) -> OwnPages:
     bodies = bodies_of(parts, live)
     seers = [Seer(bodies[grant.id].name, grant.terms.reads) for grant in live]
     return OwnPages(parts.catalogue, seers, parts.now())
+
+
+def agreement_todos(parts: Parts, carnet: OwnCarnet) -> tuple[views.Todo, ...]:
+    """What somebody else wrote in her carnet and nobody asked her about yet."""
+    waiting = [one for one in carnet.entries if unagreed(one)]
+    if not waiting:
+        return ()
+    field = parts.catalogue.field(waiting[0].field_id)
+    count = french.plural(len(waiting), "information attend", "informations attendent")
+    href = (
+        entry_address(waiting[0].entry_id)
+        if len(waiting) == 1
+        else f"/mon-carnet?{OPENED}={field.theme}#theme-{field.theme}"
+    )
+    return (
+        views.Todo(
+            "Dire si vous êtes d’accord",
+            href,
+            f"{count} votre avis. Oui, non, ou plus tard\u202f: vous choisissez.",
+        ),
+    )
 
 
 # --- blocks ----------------------------------------------------------------------------------------------
