@@ -46,10 +46,9 @@ def durations(
     """The lengths to choose from, in order. Those a phase would cut are one, named after its end."""
     offered = []
     for days, label in lengths:
-        ends_at, cut = ends_after(parts, me, purpose_id, days), False
-        if ends_at != end_of_day_after(parts.now(), days):
-            label, cut = TO_THE_END, True
-        offered.append(views.Duration(days, label, ends_at, days == chosen))
+        ends_at = ends_after(parts, me, purpose_id, days)
+        cut = ends_at != end_of_day_after(parts.now(), days)
+        offered.append(views.Duration(days, TO_THE_END if cut else label, ends_at, days == chosen))
         if cut:
             break
     return tuple(offered)
