@@ -250,8 +250,9 @@ class Forgetting:
         carnet = self.parts.data.carnet(self.eve.carnet_id)
         assert carnet is not None
         designate(self.parts, carnet.reference, self.rose.professional_id, actor=OPERATOR)
-        for name, who in {"eve": self.eve, "rosemonde": self.rose, "chief": self.chief}.items():
-            scene.clients[name] = scene.site.signed_in(who.session)
+        scene.clients["eve"] = scene.site.signed_in(self.eve.session)
+        scene.clients["rosemonde"] = scene.site.signed_in(self.rose.session)
+        scene.clients["chief"] = scene.site.signed_in(self.chief.session)
 
     def read(self, who: Someone, name: str, *values: Any) -> EntryId:
         """An entry of hers that Rose has read."""
