@@ -52,7 +52,7 @@ _TOTALS = {
     indicators.CARNETS: ("carnet est ouvert", "carnets sont ouverts"),
     indicators.CONTRACTS: ("personne a un contrat", "personnes ont un contrat"),
 }
-_SERVED = {indicators.ORIENTATION: "orientées", indicators.CONTRACT: "reçues pour signer"}
+_SERVED = {indicators.ORIENTATION: "ont été orientées", indicators.CONTRACT: "ont signé"}
 _COUNTED = ("personne est comptée ici", "personnes sont comptées ici")
 
 router = APIRouter(include_in_schema=False)
@@ -78,7 +78,7 @@ def indicator(name: str, table: Mapping[str, Any]) -> views.Indicator:
     if total is None:
         return views.Indicator(title, caption, about)
     count = french.plural(total["count"], *_TOTALS.get(name, _COUNTED))
-    sentences = [f"{count}.", *_delays(total["quantiles"], _SERVED.get(name, "servies"))]
+    sentences = [f"{count}.", *_delays(total["quantiles"], _SERVED.get(name, "ont reçu une réponse"))]
     bars: tuple[views.Bar, ...] = ()
     if groups is not None and groups["counts"]:
         rest = groups["total"] - sum(groups["counts"].values())
@@ -102,8 +102,10 @@ def _share_words(share: Mapping[str, Any]) -> str:
 
 
 def _groups_words(named: Mapping[str, int], on: str) -> str:
-    told = french.listing([f"{label}{french.NBSP}: {french.number(n)}" for label, n in named.items()])
-    return f"Le {french.day(date.fromisoformat(on))}, {told}."
+    """Each line of the table, in the same order."""
+    colon, then = f"{french.NBSP}: ", f"{french.NBSP}; "
+    told = then.join(f"{label}{colon}{french.number(n)}" for label, n in named.items())
+    return f"Le {french.day(date.fromisoformat(on))}{colon}{told}."
 
 
 def _delays(quantiles: Mapping[str, int], served: str) -> list[str]:
@@ -111,7 +113,7 @@ def _delays(quantiles: Mapping[str, int], served: str) -> list[str]:
     found = []
     if "p50" in quantiles:
         days = french.plural(quantiles["p50"], "jour")
-        found.append(f"La moitié de celles qui ont été {served} ont attendu {days} ou moins.")
+        found.append(f"La moitié de celles qui {served} ont attendu {days} ou moins.")
     if "p25" in quantiles and "p75" in quantiles:
         quick, slow = (french.plural(quantiles[one], "jour") for one in ("p25", "p75"))
         found.append(f"Une sur quatre a attendu {quick} ou moins, une sur quatre {slow} ou plus.")
