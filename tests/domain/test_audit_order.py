@@ -47,6 +47,14 @@ def test_a_read_after_the_end_is_named_and_a_second_end_too(end: Op) -> None:
     assert faults(story(stop, GIVEN)) == ["leaf 11 gives what 10 had ended"]
 
 
+@pytest.mark.parametrize("use", [Op.REPLY, Op.VALIDATE])
+def test_what_is_said_by_a_share_after_its_end_is_named_as_a_read_is(use: Op) -> None:
+    told = (use, OK)
+    assert faults(story(GIVEN, READ, told, (Op.WITHDRAW, OK))) == []
+    assert faults(story(GIVEN, (Op.WITHDRAW, OK), told)) == ["leaf 12 reads under a grant that 11 had ended"]
+    assert faults(story(GIVEN, (Op.WITHDRAW, OK), (use, NO))) == []
+
+
 def test_a_read_before_the_share_or_of_what_it_does_not_give_is_named() -> None:
     assert faults(story(READ, GIVEN)) == ["leaf 10 reads under a grant that was not given before"]
     given, read = story(GIVEN, READ)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from schemas.ids import CompartmentId, EntryId, FieldId, new_id
-from schemas.names import Agreement, Outcome, RecordKind, StructureKind
+from schemas.names import Agreement, EntryState, Outcome, RecordKind, StructureKind
 from tests.services.conftest import ONE_ENGINE
 from tests.world import Professional, Someone, World
 from vault.audit.events import Op
@@ -23,6 +23,7 @@ from vault.services.remarks import (
     RemarkRefusedError,
     remarks_of,
 )
+from vault.services.upkeep import finish_forgettings
 from vault.storage.data_store import SqlDataStore
 from vault.storage.tables import carnets, records
 
@@ -173,6 +174,55 @@ def test_an_entry_forgotten_while_she_writes_beside_it_takes_no_observation(
     with pytest.raises(writing.NoSuchEntryError):
         two.observes()
     assert not remarks_of(two.town.parts.data.heads(two.ana.carnet_id), two.entry.entry_id)
+
+
+@ONE_ENGINE
+def test_another_version_that_comes_while_she_writes_is_to_be_read_first(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = journal.draft
+
+    def written_first(*told, **more):  # type: ignore[no-untyped-def]
+        monkeypatch.setattr(observing, "draft", whole)
+        two.town.write(two.ana, FIELD, ["a"])
+        return whole(*told, **more)
+
+    monkeypatch.setattr(observing, "draft", written_first)
+    with pytest.raises(writing.RevisionConflictError):
+        two.observes()
+    assert not two.hers().observations
+
+
+@ONE_ENGINE
+def test_killed_once_it_is_marked_what_she_took_back_is_destroyed_by_the_next_pass(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observation_id = two.observes()
+    two.answers(observation_id)
+
+    def killed(*_):  # type: ignore[no-untyped-def]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(observing, "finish_forgetting", killed)
+    with pytest.raises(KeyboardInterrupt):
+        observing.take_back(two.town.parts, two.ana.owner, observation_id, actor=two.ana.actor)
+    assert not two.hers().observations
+    assert not two.his().observations
+    finish_forgettings(two.town.parts)
+    left = two.town.parts.data.heads(two.ana.carnet_id)
+    assert not [head for head in left if head.kind is not RecordKind.ENTRY]
+
+
+@ONE_ENGINE
+def test_a_frozen_entry_shows_its_observation_to_her_alone(two: Two) -> None:
+    two.observes()
+    with two.town.parts.data.change() as work:
+        work.set_entry_state(two.ana.carnet_id, two.entry.entry_id, EntryState.FROZEN)
+        work.commit()
+    assert two.hers().observations
+    answer = two.town.read(two.paul, two.ana.carnet_id, [FIELD])
+    assert isinstance(answer, reading.FieldsView)
+    assert answer.fields == {}
 
 
 @ONE_ENGINE

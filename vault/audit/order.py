@@ -1,7 +1,8 @@
 """Does the order of the log keep the promise made to people? (docs/formats/log-export.md, "The order")
 
 From the entries and what they say, and nothing else. For each share, in log order:
-- nothing is read under it before it was given, nor what it does not give;
+- nothing is read under it before it was given, nor what it does not give (nor is anything answered or
+  validated by it, which is as much);
 - nothing is read under it once it was stopped, replaced, revoked, cancelled or over, nor while suspended,
   nor at or after the instant at which it ends (the end is the first instant that is too late);
 - what ended never begins or ends again.
@@ -23,7 +24,8 @@ from vault.audit.source import LogSource, Opening
 
 ENDS = frozenset({Op.WITHDRAW, Op.REPLACE, Op.EXPIRE, Op.REVOKE, Op.INVALIDATE, Op.LAPSE})
 _ERASES = frozenset({Op.ERASE})  # the end of a month takes who acted, never what was done
-_MOVES = ENDS | {Op.GRANT, Op.SUSPEND, Op.RESUME, Op.READ}
+USES = frozenset({Op.READ, Op.REPLY, Op.VALIDATE})  # what a grantee does by a share: as much as reading it
+_MOVES = ENDS | USES | {Op.GRANT, Op.SUSPEND, Op.RESUME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Order:
         if event.grant_id is None or event.out is not Outcome.GRANTED or event.op not in _MOVES:
             return
         share = self._shares.setdefault(event.grant_id, _Share())
-        if event.op is Op.READ:
+        if event.op in USES:
             self._read(event, share)
         elif event.op is Op.GRANT:
             self._give(event, share)
@@ -95,7 +97,7 @@ class Order:
             share.suspended = event.no if event.op is Op.SUSPEND else None
 
     def _read(self, event: Event, share: _Share) -> None:
-        self.reads += 1
+        self.reads += event.op is Op.READ
         if share.given is None:
             self._add(event, "reads under a grant that was not given before")
         elif not share.fields.issuperset(event.fields):
