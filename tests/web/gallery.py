@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from schemas.names import LegalBasis, Role
 from tests.web import (
     gallery_carnet,
+    gallery_downloads,
     gallery_emergency,
     gallery_indicators,
     gallery_mandates,
@@ -198,10 +199,7 @@ def _person() -> dict[str, v.PageView]:
         "mes-partages-vide": v.GrantsView(()),
         "qui-a-vu": v.AccessesView(LINES, True, "/qui-a-vu", "/qui-a-vu?avant=39", "/qui-a-vu"),
         "qui-a-vu-vide": v.AccessesView(()),
-        "telechargements": v.DownloadsView(
-            "/mes-telechargements/carnet.pdf", all_href="/mes-telechargements/tout.zip"
-        ),
-        "telechargements-sans": v.DownloadsView(None),
+        **gallery_downloads.hers(),
         **gallery_carnet.pages(),
         **gallery_requests.hers(),
         **gallery_proposals.hers(),
@@ -211,6 +209,7 @@ def _person() -> dict[str, v.PageView]:
         **gallery_observations.hers(),
         **gallery_volets.hers(),
         **gallery_receipts.pages(),
+        **gallery_downloads.anybodys(),
         **own_account(),
     }
 
