@@ -12,7 +12,8 @@ the same functions again: each is repeatable.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from schemas.ids import CarnetId, EntryId
+from schemas.fields import UnknownFieldError
+from schemas.ids import CarnetId, EntryId, FieldId
 from schemas.names import EntryState, GrantState, Outcome, RecordKind
 from vault.audit.events import AboutContent, Op
 from vault.carnet.entries import field_of
@@ -104,7 +105,9 @@ def mark_forgotten(
         work.set_entry_state(carnet_id, one, EntryState.FORGOTTEN)
     work.set_path_dates(carnet_id, entry_id, ())
     work.add_tombstone(TombstoneRow(carnet_id, entry_id, field_of(mine[0].compartment), work.now))
-    slots = drop_proposals_on(work, carnet_id, entry_id)
+    slots = drop_proposals_on(
+        work, carnet_id, entry_id, only_of=_only_of(parts, field_of(mine[0].compartment))
+    )
     about = AboutContent(
         carnet_id=carnet_id,
         fields=tuple(sorted({head.compartment for head in mine})),
@@ -122,6 +125,14 @@ def mark_forgotten(
         )
     )
     return Gone(entry, tuple(mine), tuple(beside), frozenset(slots))
+
+
+def _only_of(parts: Parts, field_id: FieldId) -> FieldId | None:
+    """The field, when it holds one entry at most; or is not known any more."""
+    try:
+        return None if parts.catalogue.field(field_id).collection else field_id
+    except UnknownFieldError:
+        return field_id
 
 
 def finish_forgetting(
