@@ -43,6 +43,9 @@ ACCESS_OPS = (
     Op.RELINK,
     Op.MANDATE,
     Op.BREAK_GLASS,
+    Op.RETENTION,
+    Op.WARN,
+    Op.COUNT,
 )
 
 
