@@ -15,7 +15,7 @@ _CARD = v.RequestCard(SIAE, "vous proposer un poste", GrantState.REQUESTED, NOW,
 _LATER = replace(_CARD, body=CCAS, asker=f"le logiciel de {CCAS.name}", state=GrantState.DEFERRED)
 _REFUSED = replace(_CARD, state=GrantState.REFUSED, answered_at=NOW, href=None)
 _LAPSED = replace(_CARD, state=GrantState.LAPSED, href=None, asker=SIAE.name)
-_LENGTHS = (v.Duration(1, "1 jour", NOW + timedelta(days=1)), v.Duration(31, "31 jours", END, True))
+_LENGTHS = (v.Duration(1, "1 jour", NOW + timedelta(days=1)), v.Duration(31, "1 mois", END, True))
 _ONE = v.RequestView(
     action=_HERE,
     card=_CARD,
@@ -62,8 +62,10 @@ _ASK = v.AskView(
     _REASONS,
     "proposer_poste",
     "Proposer un poste",
-    (v.ShareLine("permis", "Permis de conduire", ()), v.ShareLine("s", "Santé", (), sensitive=True)),
-    ((1, "1 jour", False), (31, "31 jours", True)),
+    (v.Preset("poste", "Un poste", 2, applied=True),),
+    SHARE_THEMES,
+    SPECIALS,
+    ((1, "1 jour", False), (31, "1 mois", True)),
 )
 
 

@@ -1,8 +1,10 @@
 """« Demander » for professionals: the same page for whoever exists or not, faults for what was typed."""
 
+import re
+
 from starlette.testclient import TestClient
 
-from schemas.ids import ProfessionalId, StructureId
+from schemas.ids import ProfessionalId, PurposeId, StructureId
 from schemas.names import Role, StructureKind
 from tests.web.site import V1, Site
 from tests.world import RULES, coming_in_pro
@@ -102,10 +104,31 @@ def test_asking_as_referent_is_offered_by_role_and_arrives_from_him_alone(lone_s
     adviser = site.professional(ccas, "loic", Role.ADVISER)
     designating.designate(site.world.parts, carnet.reference, professional_id, actor=OPERATOR)
     form = f"/demander?finalite=accompagnement&carnet={ana.carnet_id}"
-    assert 'value="referent"' not in adviser.get(form).text
+    assert 'name="pour" value="referent"' not in adviser.get(form).text
     for one in (his, other):
-        assert one.get(form).text.count('value="referent"') == 1
+        assert one.get(form).text.count('name="pour" value="referent"') == 1
     answers = [one.post("/demander", data=typed(one, ana.carnet_id, pour="referent")) for one in (other, his)]
     assert {answer.headers["location"] for answer in answers} == {"/demander/envoyee"}
     (request,) = me.get(f"{V1}/me/requests").json()["items"]
     assert (request["function"], request["professional_id"]) == ("referent", professional_id)
+
+
+def test_what_may_be_asked_stands_by_theme_and_a_model_ticks_nothing_special(lone_site: Site) -> None:
+    site = lone_site
+    his = site.professional(site.world.structure("SIAE des Modèles"), "paul-modeles")
+    purpose = site.world.parts.frame.purpose(PurposeId("proposer_poste"))
+    models = site.world.parts.frame.presets_for(purpose.purpose_id)
+    assert models
+    shown_first = his.get("/demander?finalite=proposer_poste").text
+    assert 'class="theme-name"' in shown_first
+    assert "checked" not in shown_first.split("Ce dont vous avez besoin")[1].split("Qui lira")[0]
+    assert "1\u00a0mois" in shown_first
+    told = {"csrf_token": his.headers["X-CSRF-Token"], "finalite": "proposer_poste", "raison": WHY}
+    before = site.log_size()
+    answer = his.post("/demander", data=told | {"modele": models[0].id, "numero": "7F3"})
+    ticked = set(re.findall(r'name="champs" value="([^"]+)" checked', answer.text))
+    assert (answer.status_code, ticked) == (200, set(models[0].compartments))
+    assert not ticked & set(purpose.special)
+    assert WHY in answer.text
+    assert 'value="7F3"' in answer.text
+    assert site.log_size() == before, "nothing was asked yet"

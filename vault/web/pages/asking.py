@@ -19,12 +19,12 @@ from vault.web.pages import french, views
 from vault.web.pages.answering import page, see_other
 from vault.web.pages.form_reading import Form, Posted, posted
 from vault.web.pages.naming import plain_purpose
+from vault.web.pages.share_lines import asked_specials, asked_themes
 from vault.web.state import state_of
 
 HERE, SENT = "/demander", "/demander/envoyee"
-CARNET, PURPOSE = "carnet", "finalite"
+CARNET, PURPOSE, PRESET = "carnet", "finalite", "modele"
 LONGEST_SHOWN = 40  # of a number typed wrongly
-_LENGTHS = (1, 31, 92, 182, 365)
 _NUMBER = "Ce numéro n’est pas un numéro de carnet. Il a dix signes, par exemple 7F3 K9QW M2X."
 _POINTERS = {"/reason": "raison", "/days": "duree", "/purpose_id": "finalite"}
 
@@ -48,6 +48,8 @@ def show_sent(request: Request, me: Me) -> Response:
 def ask(request: Request, form: Posted, me: Me) -> Response:
     """What he typed is looked at; what it leads to never shows."""
     state = state_of(request)
+    if form.one(PRESET):
+        return _form_page(request, me, form)
     state.limits.ask(me.reader.structure_id)
     purpose = _purpose(state.parts, me, form)
     carnet = well_formed(form.one(CARNET)) if form.one(CARNET) else ""
@@ -99,13 +101,27 @@ def _purposes(parts: Parts, me: Professional) -> list[Purpose]:
     return [one for one in every if one.purpose_id != EMERGENCY_PURPOSE]
 
 
+def _ticked(parts: Parts, purpose: Purpose | None, form: Form) -> set[str]:
+    """What he ticked, with what a preset ticks when he pressed one."""
+    presets = parts.frame.presets_for(purpose.purpose_id) if purpose else ()
+    added = (one.compartments for one in presets if one.id == form.one(PRESET))
+    return set(form.all("champs")).union(*added)
+
+
+def _presets(parts: Parts, purpose: Purpose | None, chosen: set[str]) -> tuple[views.Preset, ...]:
+    return tuple(
+        views.Preset(one.id, one.label, len(one.compartments), set(one.compartments) <= chosen)
+        for one in (parts.frame.presets_for(purpose.purpose_id) if purpose else ())
+    )
+
+
 def _form_page(
     request: Request, me: Professional, form: Form, faults: dict[str, str] | None = None
 ) -> Response:
     parts = state_of(request).parts
     purpose, carnet = _purpose(parts, me, form), form.one(CARNET)
     carnet = well_formed(carnet) if carnet else ""
-    chosen, days = set(form.all("champs")), form.one("duree")
+    chosen, days = _ticked(parts, purpose, form), form.one("duree")
     view = views.AskView(
         reasons=tuple(
             views.Link(
@@ -116,21 +132,12 @@ def _form_page(
         ),
         purpose=purpose.purpose_id if purpose else "",
         purpose_label=french.capital(plain_purpose(purpose.label)) if purpose else "",
-        lines=tuple(
-            views.ShareLine(
-                one,
-                parts.catalogue.compartment(one).label,
-                (),
-                sensitive=one in purpose.special,
-                chosen=one in chosen,
-            )
-            for one in purpose.compartments
-        )
-        if purpose
-        else (),
+        presets=_presets(parts, purpose, chosen),
+        themes=asked_themes(parts.catalogue, purpose, chosen) if purpose else (),
+        specials=asked_specials(parts.catalogue, purpose, chosen) if purpose else (),
         days=tuple(
-            (one, french.plural(one, "jour"), days == str(one))
-            for one in (*(each for each in _LENGTHS if each < purpose.max_days), purpose.max_days)
+            (one, french.length(one), days == str(one))
+            for one in sorted({*purpose.days_offered, purpose.max_days})
         )
         if purpose
         else (),

@@ -15,6 +15,7 @@ PARIS = ZoneInfo("Europe/Paris")
 NBSP = "\u00a0"
 THIN = "\u202f"
 
+_LENGTHS = {31: f"1{NBSP}mois", 92: f"3{NBSP}mois", 182: f"6{NBSP}mois", 365: f"1{NBSP}an"}  # of shares
 _WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS = (
     "janvier",
@@ -75,6 +76,11 @@ def time_left(ends_at: datetime, now: datetime) -> str:
         return "terminé"
     days = (last_day(ends_at) - in_paris(now).date()).days
     return "encore aujourd’hui" if days == 0 else f"encore {plural(days, 'jour')}"
+
+
+def length(days: int) -> str:
+    """« 1 mois » for the lengths a share is offered for, « 12 jours » for any other."""
+    return _LENGTHS.get(days) or plural(days, "jour")
 
 
 def number(value: int | float | Decimal) -> str:

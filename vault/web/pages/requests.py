@@ -232,7 +232,7 @@ def _request_page(asked: Asked, me: Person, one: _Answer, error: str = "") -> Re
             parts,
             me,
             draft.aim.purpose_id,
-            [(days, french.plural(days, "jour")) for days in _lengths(found.terms.days)],
+            [(days, french.length(days)) for days in _lengths(found.terms.days)],
             draft.days,
         ),
         carried=_carried(draft, Sealer(asked), ticks=False),

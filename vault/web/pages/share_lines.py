@@ -1,10 +1,11 @@
 """What may be shared, line by line, with her own words beside each: only what the reader would really get."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from schemas.fields import Catalogue, Compartment
 from schemas.ids import FieldId
+from schemas.purposes import Purpose
 from vault.carnet.entries import Entry
 from vault.services.parts import Parts
 from vault.web.pages import views
@@ -44,10 +45,29 @@ def share_themes(
 
 def special_lines(catalogue: Catalogue, draft: Draft) -> tuple[views.ShareLine, ...]:
     """The special ones, without their values: each has its own page."""
-    chosen = set(draft.specials)
+    return asked_specials(catalogue, draft.aim, set(draft.specials))
+
+
+def asked_themes(catalogue: Catalogue, purpose: Purpose, chosen: Set[str]) -> tuple[views.ShareTheme, ...]:
+    """What may be asked for a purpose, told as it is told to her: same themes, same marks, no value."""
+    ordinary, themes = set(purpose.ordinary), []
+    for theme in catalogue.themes:
+        lines = tuple(
+            views.ShareLine(one.id, one.label, (), is_sensitive(field), one.id in chosen)
+            for field in catalogue.in_theme(theme.id)
+            for one in field.compartments()
+            if one.id in ordinary
+        )
+        if lines:
+            themes.append(views.ShareTheme(theme.id, theme.label, lines))
+    return tuple(themes)
+
+
+def asked_specials(catalogue: Catalogue, purpose: Purpose, chosen: Set[str]) -> tuple[views.ShareLine, ...]:
+    """Those she answers one by one."""
     return tuple(
         views.ShareLine(one, catalogue.compartment(one).label, (), sensitive=True, chosen=one in chosen)
-        for one in draft.aim.special
+        for one in purpose.special
     )
 
 

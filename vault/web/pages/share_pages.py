@@ -28,7 +28,6 @@ from vault.web.state import state_of
 FOUND_AT_MOST = 20
 LONGEST_SEARCH = 100
 SHARED_BY = "page de partage, bouton « Partager »"
-_LENGTHS = {1: "1 jour", 31: "1 mois", 92: "3 mois", 182: "6 mois", 365: "1 an"}
 
 
 def who_page(request: Request, me: Person, error: str = "") -> Response:
@@ -103,7 +102,7 @@ def how_long_page(request: Request, me: Person, draft: Draft, form: Form, error:
             parts,
             me,
             draft.aim.purpose_id,
-            [(days, _LENGTHS.get(days, f"{days} jours")) for days in draft.aim.days_offered],
+            [(days, french.length(days)) for days in draft.aim.days_offered],
             next((days for days in draft.aim.days_offered if form.one("days") == str(days)), None),
         ),
         carried=carried(draft, Sealer(request)),

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from schemas.names import GrantState
 from vault.web.pages.views.pieces import Body, Hidden, Link
-from vault.web.pages.views.share import Duration, Preview, ShareLine, ShareTheme
+from vault.web.pages.views.share import Duration, Preset, Preview, ShareLine, ShareTheme
 
 __all__ = [
     "AskSentView",
@@ -114,7 +114,9 @@ class AskView:
     reasons: tuple[Link, ...]
     purpose: str = ""
     purpose_label: str = ""
-    lines: tuple[ShareLine, ...] = ()
+    presets: tuple[Preset, ...] = ()
+    themes: tuple[ShareTheme, ...] = ()
+    specials: tuple[ShareLine, ...] = ()
     days: tuple[tuple[int, str, bool], ...] = ()
     carnet_id: str = ""
     number: str = ""
