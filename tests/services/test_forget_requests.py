@@ -8,13 +8,16 @@ from sqlalchemy import update
 
 from consent.clocks import day_of
 from consent.demands import DemandBy, DemandError, DemandMove, DemandState
+from consent.grants import Grantee
 from schemas.ids import DemandId, EntryId, FieldId
 from schemas.names import EntryState, Role, StructureKind
 from tests.services.conftest import ONE_ENGINE
 from tests.services.followed import Place, designate, share_with_referent
+from tests.services.test_proposing import give, offer, waiting
 from tests.world import MovingClock, Professional, World
 from vault.audit.checkpoint import parse_checkpoint
 from vault.services import certificates, forget_desk, forget_part, forgetting, observing, recipients
+from vault.services.answering_proposals import Said, agree
 from vault.services.demand_seals import OpenedDemand
 from vault.services.forget_clocks import follow_clocks, reminded
 from vault.services.mailing import open_mail
@@ -331,6 +334,22 @@ def test_nobody_writes_there_again_unless_she_says_so(case: Case) -> None:
     with pytest.raises(ForgottenHereError):
         write_answers(parts, ana.owner, [brought], actor=ana.actor)
     case.world.write(ana, FIELD, ["a"])  # she herself
+    assert case.entry() != case.entry_id
+
+
+@ONE_ENGINE
+def test_what_is_proposed_where_something_was_forgotten_is_kept_only_knowingly(town: World) -> None:
+    case = Case(town)
+    wish = give(town, case.ana, Grantee.professional(case.first.professional_id), FIELD)
+    case.asks()
+    case.answers(DemandMove.ACCEPT)
+    offer(town, case.first, case.ana.carnet_id, FIELD, ["a"])
+    (one,) = waiting(town, case.ana)
+    said = Said(one.proposal_id, one.version)
+    with pytest.raises(ForgottenHereError):
+        agree(case.parts, case.ana.owner, [said], actor=case.ana.actor)
+    agree(case.parts, case.ana.owner, [said._replace(knowingly=True)], actor=case.ana.actor)
+    assert wish.live(case.parts.now())
     assert case.entry() != case.entry_id
 
 

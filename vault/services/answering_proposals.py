@@ -56,11 +56,12 @@ class Choice(StrEnum):
 
 class Said(NamedTuple):
     """Her answer to one proposal: to the version she read of it, knowing what stood there (0: nothing; None:
-    whatever it is)."""
+    whatever it is). ``knowingly``: she was shown that she had an information forgotten there."""
 
     proposal_id: ProposalId
     version: int
     seen: int | None = None
+    knowingly: bool = False
 
 
 def list_proposals(parts: Parts, owner: OwnerAccess, *, actor: Actor) -> Sequence[Proposed]:
@@ -105,7 +106,7 @@ def _open(parts: Parts, row: ProposalRow, secrets: OwnerSecrets) -> Proposed | N
 
 def agree(parts: Parts, owner: OwnerAccess, said: Sequence[Said], *, actor: Actor) -> list[Entry]:
     """Write them all, or none. Raises NoSuchProposalError, AlreadyAnsweredError, RevisionConflictError,
-    NoSuchEntryError, InvalidValueError (the catalogue changed since), CarnetClosedError."""
+    NoSuchEntryError, InvalidValueError (the catalogue changed since), ForgottenHereError, CarnetClosedError."""
     return _write(parts, owner, said, Choice.AGREE, actor)
 
 
@@ -205,6 +206,7 @@ def _answer(parts: Parts, one: Proposed, said: Said, choice: Choice) -> Answer:
         version=0 if alone else said.seen if one.on_entry or not several else None,
         entry_id=one.on_entry,
         agreement=agreed,
+        knowingly=said.knowingly,
     )
 
 
