@@ -106,7 +106,8 @@ def _open(parts: Parts, row: ProposalRow, secrets: OwnerSecrets) -> Proposed | N
 
 def agree(parts: Parts, owner: OwnerAccess, said: Sequence[Said], *, actor: Actor) -> list[Entry]:
     """Write them all, or none. Raises NoSuchProposalError, AlreadyAnsweredError, RevisionConflictError,
-    NoSuchEntryError, InvalidValueError (the catalogue changed since), ForgottenHereError, CarnetClosedError."""
+    NoSuchEntryError, InvalidValueError (the catalogue changed since), ForgottenHereError when she was not
+    shown that, CarnetClosedError."""
     return _write(parts, owner, said, Choice.AGREE, actor)
 
 
