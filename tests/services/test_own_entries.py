@@ -14,13 +14,13 @@ from vault.services.leaving import forget_entry
 from vault.services.observing import observe
 from vault.services.own_carnet import read_own_carnet
 from vault.services.own_entries import (
-    EntryFrozenError,
     NothingToAgreeError,
     read_own_entry,
     say_agreement,
 )
 from vault.services.writing import (
     Answer,
+    EntryFrozenError,
     InvalidValueError,
     NoSuchEntryError,
     ReadOnlyFieldError,
@@ -125,6 +125,8 @@ def test_a_frozen_entry_is_read_and_not_changed(town: World) -> None:
     assert own(town, ana, mine.entry_id)[0].state is EntryState.FROZEN
     with pytest.raises(EntryFrozenError):
         agree(town, ana, mine, Agreement.DISAGREED)
+    with pytest.raises(EntryFrozenError):
+        add(town, ana, "projets", {"intitule": "Servir"}, entry_id=mine.entry_id)
 
 
 def test_an_observation_stands_beside_the_entry_and_is_none(town: World) -> None:

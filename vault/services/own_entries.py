@@ -29,14 +29,11 @@ from vault.services.writing import (
     ALIVE,
     Answer,
     CarnetClosedError,
+    EntryFrozenError,
     NoSuchEntryError,
     owner_secrets,
     write_answers,
 )
-
-
-class EntryFrozenError(CallerError):
-    """It is set aside while a demand of hers is looked into: nothing of it changes meanwhile."""
 
 
 class NothingToAgreeError(CallerError):

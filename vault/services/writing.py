@@ -61,6 +61,10 @@ class NoSuchEntryError(CallerError):
     """The carnet has no such entry, or it was already forgotten."""
 
 
+class EntryFrozenError(CallerError):
+    """It is set aside while a demand of hers is looked into: nothing of it changes meanwhile."""
+
+
 class RacedError(Exception):
     """Another change came between sealing and the lock: look again, seal again."""
 
@@ -267,6 +271,8 @@ class _Sealer:
 
     def seal(self, answer: Answer) -> _Sealed:
         stands = self._standing(answer)
+        if stands is not None and stands.state is EntryState.FROZEN:  # a new version would thaw it unseen
+            raise EntryFrozenError("this entry is frozen")
         if answer.version is not None and answer.version != (stands.version if stands else 0):
             raise RevisionConflictError(
                 answer.field_id, seen=answer.version, current=stands.version if stands else 0

@@ -34,11 +34,12 @@ from vault.services.forget_desk import NotYetError
 from vault.services.forgetting import AlreadyAskedError, NoSuchDemandError, ReasonRefusedError
 from vault.services.key_sources import KeyGoneError
 from vault.services.observing import NotAnsweredError
-from vault.services.own_entries import EntryFrozenError, NothingToAgreeError
+from vault.services.own_entries import NothingToAgreeError
 from vault.services.receipts_kept import NoSuchReceiptError
 from vault.services.recipients import NoSuchAvisError
 from vault.services.remarks import NoSuchObservationError, RemarkRefusedError
 from vault.services.replying import OnlyProfessionalsError
+from vault.services.reviewing import AlreadyReviewedError
 from vault.services.sharing import GrantRefusedError
 from vault.services.standing import NoLongerActsError, NoLongerOfficerError
 from vault.services.stopping import NoSuchGrantError
@@ -48,6 +49,7 @@ from vault.services.validating import NotUnderstoodError
 from vault.services.volets import NoSuchVoletError, VoletChangedError
 from vault.services.writing import (
     CarnetClosedError,
+    EntryFrozenError,
     InvalidValueError,
     NoSuchEntryError,
     ReadOnlyFieldError,
@@ -248,6 +250,7 @@ def _refusal(error: Exception) -> Problem | None:
         case (
             EntryFrozenError()
             | AlreadyAnsweredError()
+            | AlreadyReviewedError()
             | NotKeptSoError()
             | CannotMoveError()
             | NotAnsweredError()

@@ -9,8 +9,8 @@ from schemas.faults import Checker
 from schemas.ids import EntryId
 from schemas.names import Agreement, EntryState
 from vault.carnet.entries import field_of
-from vault.services.own_entries import EntryFrozenError, find_own_entry, read_own_entry, say_agreement
-from vault.services.writing import Answer, write_entry, write_field
+from vault.services.own_entries import find_own_entry, read_own_entry, say_agreement
+from vault.services.writing import Answer, EntryFrozenError, write_entry, write_field
 from vault.web.api.answers import answered, entry_document
 from vault.web.api.operations import V1, Callers, document, in_path, operation
 from vault.web.api.params import well_formed
