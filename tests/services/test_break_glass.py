@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from schemas.ids import CarnetId, CompartmentId, GrantId
 from schemas.names import LegalBasis, Outcome, Role, StructureKind
@@ -406,7 +407,7 @@ def test_she_is_told_in_the_very_transaction_that_opens(ready: World, two: Two) 
     mails = [mailing.open_mail(ready.parts, mail) for mail in mailing.list_mails(ready.parts)]
     assert [one.notice.kind for one in mails if one and one.notice] == ["emergency"]
     read(ready, row, two.first)
-    (told,) = reviewing.list_own(ready.parts, someone.owner, actor=someone.actor)
+    (told,) = reviewing.list_own(ready.parts, someone.owner, actor=someone.actor).reviews
     assert (told.told.reason, told.vouched) == (REASON, True)
     assert [access.fields for access in told.reads] == [tuple(sorted(FIELDS))]
 
@@ -439,7 +440,7 @@ def test_an_unjustified_one_ends_at_once_and_neither_of_the_two_asks_again(
             ask(ready, ana, who)
     with pytest.raises(AlreadyReviewedError):
         officer(ready, judge)
-    told = reviewing.list_own(ready.parts, ana.owner, actor=ana.actor)[0]
+    told = reviewing.list_own(ready.parts, ana.owner, actor=ana.actor).reviews[0]
     assert (told.told.verdict, told.told.words) == ("unjustified", "Aucun danger.")
     ask(ready, ana, two.member(ready, "trois"))  # the others of the structure still may
 
@@ -448,3 +449,29 @@ def test_an_erased_carnet_takes_its_reasons_with_it(ready: World, ana: Someone, 
     row = opened(ready, ana, two)
     leaving.erase_carnet(ready.parts, ana.carnet_id, for_real=True, actor=ana.actor)
     assert ready.parts.data.emergency(row.emergency_id) is None
+
+
+def test_a_read_whose_opening_was_taken_away_or_altered_still_shows_to_her(
+    ready: World, ana: Someone, two: Two
+) -> None:
+    """Whoever writes in the data store hides who opened it, never that it was read."""
+    row = opened(ready, ana, two)
+    read(ready, row, two.first)
+    told = reviewing.list_own(ready.parts, ana.owner, actor=ana.actor)
+    assert not told.unexplained
+    edits = (
+        "UPDATE emergencies SET opened_at = NULL WHERE emergency_id = :id",
+        "UPDATE emergencies SET grant_id = NULL WHERE emergency_id = :id",
+        "DELETE FROM emergencies WHERE emergency_id = :id",
+    )
+    for edit in edits:
+        with ready.app.data.database.transaction() as connection:
+            connection.execute(text(edit), {"id": row.emergency_id})
+        told = reviewing.list_own(ready.parts, ana.owner, actor=ana.actor)
+        assert [one.fields for one in told.unexplained] == [tuple(sorted(FIELDS))], edit
+        assert not any(one.vouched or one.reads for one in told.reviews)
+        if told.reviews:
+            look = lambda actor: reviewing.read_emergency(  # noqa: E731 - called with each officer
+                ready.parts, row.emergency_id, actor=actor
+            )
+            assert officer(ready, look).reads == told.unexplained

@@ -38,6 +38,7 @@ def hers() -> Mapping[str, v.PageView]:
         ),
         "urgence-a-part": v.SpecialAllowView(HEALTH.label, "/mes-partages/urgence/sante", END),
         "mes-urgences": v.EmergenciesView((LINE, WAITING), "/mes-partages/urgence"),
+        "mes-urgences-sans-explication": v.EmergenciesView((), None, LINES[:1]),
         "mes-urgences-vide": v.EmergenciesView(()),
     }
 

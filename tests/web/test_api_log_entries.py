@@ -6,6 +6,7 @@ The calls are walked from the OpenAPI document: an operation without a sample he
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from consent.grants import Grantee
 from exporters import PaperUnavailableError, to_pdf
 from schemas.ids import CompartmentId, DemandId, EntryId, FieldId, GrantId, PurposeId
 from schemas.names import Right, Role, StructureKind
-from tests.web.site import BASE, V1, Machine, Site, fields_url
-from tests.world import SIAE_FIELDS, Someone
+from tests.services.test_break_glass import a_frame
+from tests.web.api_samples import EMERGENCIES, about_emergencies, about_mandates
+from tests.web.site import BASE, V1, Machine, Site, fields_url, site_over
+from tests.world import SIAE_FIELDS, Someone, World
 from vault.audit.events import Op
 from vault.services import forget_desk
 from vault.services.designating import designate
@@ -130,6 +133,7 @@ def samples(scene: Scene) -> dict[str, list[tuple[str, Call]]]:
         **about_entries(scene),
         **about_observations(scene),
         **about_volets(scene),
+        **about_mandates(scene.site, scene.clients),
         **about_forgetting(scene),
         **about_proposals(scene),
         "suspend_grant": [("person", lambda c: c.post(f"{V1}/me/grants/{scene.grant_id}/suspend"))],
@@ -438,15 +442,39 @@ def can_print(scene: Scene) -> bool:
 def test_every_operation_leaves_exactly_the_entries_it_declares_before_its_first_byte(scene: Scene) -> None:
     site, printing = scene.site, can_print(scene)
     site.world.app.jobs().run_once()  # a checkpoint to show
-    document = described(site)
     declared = operations(site)
     tried = samples(scene)
-    assert set(tried) == set(declared), "each operation has its sample, and each sample its operation"
+    assert {*tried, *EMERGENCIES} == set(declared), (
+        "each operation has its sample, and each sample its operation"
+    )
+    try_each(site, tried, scene.clients, printing=printing)
+
+
+def test_so_does_every_operation_of_an_emergency(tmp_path: Path) -> None:
+    """Under a frame that has one."""
+    urls = (f"sqlite:///{tmp_path}/carnet.sqlite", f"sqlite:///{tmp_path}/keys.sqlite")
+    world = World.open(*urls, tmp_path, CARNET_FRAME=a_frame(tmp_path))
+    with site_over(world) as site:
+        clients: dict[str, TestClient] = {}
+        tried = about_emergencies(site, clients)
+        assert set(tried) == EMERGENCIES
+        try_each(site, tried, clients)
+    world.close()
+
+
+def try_each(
+    site: Site,
+    tried: dict[str, list[tuple[str, Call]]],
+    clients: dict[str, TestClient],
+    *,
+    printing: bool = True,
+) -> None:
+    document, declared = described(site), operations(site)
     for name, calls in tried.items():
         expected = declared[name]["x-log-entries"]
         for who, call in calls:
             before, at_first_byte = site.log_size(), []
-            answer = call(watched(site, scene.clients[who], at_first_byte))
+            answer = call(watched(site, clients[who], at_first_byte))
             if name == "my_carnet_pdf" and not printing:
                 assert answer.status_code == 503
             else:
@@ -529,6 +557,14 @@ def test_what_holds_a_value_a_name_or_an_opened_entry_declares_one_entry(lone_si
         "understand_volet",
         "read_volets",
         "validate_volet",
+        "find_helper",
+        "give_mandate",
+        "my_mandates",
+        "begin_acting",
+        "end_mandate",
+        "record_ruling",
+        "end_ruling",
+        *EMERGENCIES - {"waiting_emergencies", "emergency_choice", "emergencies"},
         "ask_to_forget",
         "my_forget_requests",
         "forget_certificate",

@@ -147,7 +147,7 @@ def test_whoever_acts_reaches_only_the_pages_that_were_opened_one_by_one(site: S
             assert answer.status_code == 403, (method, path, answer.status_code)
             walked += 1
     assert walked > 40
-    assert aid.helper.client.get("/api/v1/session").status_code == 403
+    assert aid.helper.client.get("/api/v1/session").json()["kind"] == "mandate"
     assert aid.helper.get("/choisir-structure").status == 403
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from schemas.ids import CarnetId
 from schemas.names import Outcome
+from schemas.purposes import EMERGENCY_PURPOSE
 from vault.audit.events import Op
 from vault.crypto import carnet_index_tag
 from vault.errors import CallerError
@@ -35,7 +36,7 @@ from vault.services.ports import ReadTicket, Recheck
 from vault.services.sharing_rows import EmergencyRow
 
 BATCH = 200
-MOST_READS = 500
+LOOKED_AT, PAGES = 500, 10  # reads of hers, a page: most are ordinary ones
 LONGEST_WORDS = 1000
 JUSTIFIED, UNJUSTIFIED = "justified", "unjustified"
 
@@ -47,12 +48,21 @@ class AlreadyReviewedError(CallerError):
 @dataclass(frozen=True, slots=True)
 class Review:
     """One emergency with what was written, and what was read under it. ``vouched`` False: somebody altered
-    its row, and nothing it says is to be believed."""
+    its row, and nothing it says is to be believed; ``reads`` are then all that no sound row explains."""
 
     row: EmergencyRow
     told: Told
     reads: Sequence[Access]
     vouched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEmergencies:
+    """``unexplained``: what the log says was read in an emergency, and no sound row says was opened: somebody
+    took the row away, or altered it."""
+
+    reviews: Sequence[Review]
+    unexplained: Sequence[Access]
 
 
 def finish_emergencies(parts: Parts) -> int:
@@ -92,10 +102,18 @@ def read_emergency(parts: Parts, emergency_id: str, *, actor: Actor) -> Review:
     return _review(parts, journals, row)
 
 
-def list_own(parts: Parts, owner: OwnerAccess, *, actor: Actor) -> list[Review]:
-    """What was asked and opened about her carnet, with the reasons, after an entry."""
+def list_own(parts: Parts, owner: OwnerAccess, *, actor: Actor) -> OwnEmergencies:
+    """What was asked, opened and read about her carnet, with the reasons, after an entry. The log is what
+    says that it was read: a row that is gone or altered hides nothing of it."""
     _, journals = append_own(parts, owner, Op.LOG_READ, actor=actor)
-    return [_review(parts, journals, row) for row in parts.data.emergencies_of(owner.carnet_id)]
+    rows = parts.data.emergencies_of(owner.carnet_id)
+    reads = _emergency_reads(parts, journals, owner.carnet_id)
+    sound = {row.emergency_id: vouched_for(parts, row) for row in rows}
+    reviews = [
+        Review(row, told_of(journals, row), _of(row, reads) if sound[row.emergency_id] else (), is_sound)
+        for row, is_sound in zip(rows, sound.values(), strict=True)
+    ]
+    return OwnEmergencies(reviews, _unexplained(reads, [one.row for one in reviews if one.vouched]))
 
 
 def opened_lately(parts: Parts, owner: OwnerAccess) -> list[EmergencyRow]:
@@ -152,21 +170,46 @@ def _bar(parts: Parts, row: EmergencyRow) -> None:
 
 
 def _review(parts: Parts, journals: Journals, row: EmergencyRow) -> Review:
-    return Review(row, told_of(journals, row), _reads(parts, journals, row), vouched_for(parts, row))
+    reads, vouched = _emergency_reads(parts, journals, row.carnet_id), vouched_for(parts, row)
+    if vouched:
+        return Review(row, told_of(journals, row), _of(row, reads), vouched)
+    sound = [one for one in parts.data.emergencies_of(row.carnet_id) if vouched_for(parts, one)]
+    return Review(row, told_of(journals, row), _unexplained(reads, sound), vouched)
 
 
-def _reads(parts: Parts, journals: Journals, row: EmergencyRow) -> list[Access]:
+def _emergency_reads(parts: Parts, journals: Journals, carnet_id: CarnetId) -> list[Access]:
+    """Every read of this carnet that the log says was made in an emergency, the latest first."""
+    journal, found, before = journals.journal(carnet_id), list[Access](), None
+    if journal is None:
+        return found
+    tag = carnet_index_tag(journal)
+    for _ in range(PAGES):
+        rows = parts.data.log_by_carnet(tag, ops=(Op.READ,), before=before, limit=LOOKED_AT)
+        opened = (open_access(row, journal) for row in rows)
+        found += [one for one in opened if one.purpose_id == EMERGENCY_PURPOSE]
+        if len(rows) < LOOKED_AT:
+            break
+        before = rows[-1].no
+    return found
+
+
+def _of(row: EmergencyRow, reads: Sequence[Access]) -> list[Access]:
     """What was read under its grant, between its opening and its end."""
-    journal = journals.journal(row.carnet_id)
-    if journal is None or row.opened_at is None:
-        return []
-    rows = parts.data.log_by_carnet(carnet_index_tag(journal), ops=(Op.READ,), before=None, limit=MOST_READS)
+    return [one for one in reads if _explains(row, one)]
+
+
+def _unexplained(reads: Sequence[Access], sound: Sequence[EmergencyRow]) -> list[Access]:
+    """What was granted, and no sound row explains. A read that was refused opened nothing."""
     return [
-        access
-        for one in rows
-        if (access := open_access(one, journal)).grant_id == row.grant_id
-        and row.opened_at <= access.at < row.ends_at
+        one
+        for one in reads
+        if one.outcome is Outcome.GRANTED and not any(_explains(row, one) for row in sound)
     ]
+
+
+def _explains(row: EmergencyRow, access: Access) -> bool:
+    opened_at = row.opened_at
+    return opened_at is not None and row.grant_id == access.grant_id and opened_at <= access.at < row.ends_at
 
 
 def _journals(parts: Parts, carnet_id: CarnetId, actor: Actor) -> Journals:

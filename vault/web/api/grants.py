@@ -37,12 +37,20 @@ from vault.web.api.operations import AFTER, V1, Callers, document, in_path, oper
 from vault.web.api.params import after_id, slice_after, well_formed
 from vault.web.api.shapes import GIVE_GRANT, ID, NOTHING, page_of, ref
 from vault.web.bodies import JSON, checked, json_body, no_body, parameters
-from vault.web.guard import NotSignedInError, Person, Professional, System, grantee, person
+from vault.web.guard import (
+    NotSignedInError,
+    Person,
+    Professional,
+    System,
+    WrongCallerError,
+    grantee,
+    person_or_helper_share,
+)
 from vault.web.problems import FaultsError, Told
 from vault.web.state import state_of
 
 router = APIRouter(prefix=V1)
-Owner = Annotated[Person, Depends(person)]
+Owner = Annotated[Person, Depends(person_or_helper_share)]
 
 GIVE = Checker(GIVE_GRANT)
 LONGEST_SEARCH = 100
@@ -89,7 +97,10 @@ def read_grantees(request: Request, _: Owner) -> JSONResponse:
 def post_grant(request: Request, me: Owner, body: Annotated[JSON, Depends(json_body)]) -> JSONResponse:
     parameters(request, ())
     parts = state_of(request).parts
-    wish = wish_told(parts, me.owner.carnet_id, checked(body, GIVE))
+    told = checked(body, GIVE)
+    if me.acting is not None and told["grantee"].get("function") == "emergency":
+        raise WrongCallerError("what is read in an emergency is hers alone to choose")
+    wish = wish_told(parts, me.owner.carnet_id, told)
     grant = give_grant(parts, me.owner, wish, actor=me.actor)
     given = given_document(grant) | {"receipt_id": receipt_of_grant(parts, grant)}
     return then_new_keys(answered(given, 201), parts, me)

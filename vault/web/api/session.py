@@ -6,13 +6,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from schemas.ids import ProfessionalId
+from schemas.names import MandateScope
+from vault.services.acting import acting_now
 from vault.services.sessions import MANDATE, PERSON, Session
-from vault.web.api.answers import answered
+from vault.web.api.answers import Document, answered
 from vault.web.api.operations import V1, Callers, document, operation
 from vault.web.api.shapes import ref
 from vault.web.bodies import parameters
 from vault.web.guard import WrongCallerError, signed_in
-from vault.web.state import state_of
+from vault.web.state import WebState, state_of
 
 router = APIRouter(prefix=V1)
 
@@ -28,22 +30,37 @@ router = APIRouter(prefix=V1)
 )
 def read_session(request: Request, session: Annotated[Session, Depends(signed_in)]) -> JSONResponse:
     parameters(request, ())
-    row = session.row
+    return answered(session_document(state_of(request), session))
+
+
+def session_document(state: WebState, session: Session) -> Document:
+    """Raises WrongCallerError when the mandate it acts under is over."""
+    row, told = session.row, Document(kind=session.row.kind)
     if row.kind == MANDATE:
-        raise WrongCallerError("whoever acts for a person does so on her pages")
-    told: dict[str, str] = {"kind": row.kind}
-    if row.kind == PERSON:
+        told |= _mandate(state, session)
+    elif row.kind == PERSON:
         told["carnet_id"] = row.subject
     elif row.subject:
-        told |= _habilitation(request, ProfessionalId(row.subject))
-    return answered(told | {"csrf_token": session.csrf})
+        told |= _habilitation(state, ProfessionalId(row.subject))
+    return told | {"csrf_token": session.csrf}
 
 
-def _habilitation(request: Request, professional_id: ProfessionalId) -> dict[str, str]:
+def _mandate(state: WebState, session: Session) -> Document:
+    acting = acting_now(state.parts, session)
+    if acting is None:
+        raise WrongCallerError("this mandate is over")
+    scopes = [str(scope) for scope in MandateScope if acting.may(scope)]
+    return {
+        "mandate_id": acting.mandate.mandate_id,
+        "carnet_id": acting.mandate.carnet_id,
+        "scopes": scopes,
+    }
+
+
+def _habilitation(state: WebState, professional_id: ProfessionalId) -> Document:
     """Nothing when it is over: the session is alive, and opens nothing."""
-    parts = state_of(request).parts
-    found = parts.data.habilitation(professional_id)
-    if found is None or not found.live(parts.now()):
+    found = state.parts.data.habilitation(professional_id)
+    if found is None or not found.live(state.parts.now()):
         return {}
     return {
         "structure_id": found.structure_id,

@@ -13,6 +13,7 @@ from vault.services.parts import Parts
 from vault.services.reviewing import AlreadyReviewedError
 from vault.services.sharing_rows import EmergencyRow
 from vault.web import guard
+from vault.web.api.params import well_formed
 from vault.web.guard import Dpo, WrongCallerError
 from vault.web.pages import views
 from vault.web.pages.answering import DONE_PARAMETER, page, see_other
@@ -51,10 +52,10 @@ def judge(request: Request, emergency_id: str, form: Posted, me: Me) -> Response
     verdict = form.one("reponse")
     if verdict not in (YES, NO):
         return _emergency_page(request, me, emergency_id, _CHOOSE, status=422)
-    words = " ".join(form.one("mots").split())
+    words, wanted = " ".join(form.one("mots").split()), well_formed(emergency_id)
     try:
         reviewing.review(
-            state_of(request).parts, emergency_id, justified=verdict == YES, words=words, actor=me.actor
+            state_of(request).parts, wanted, justified=verdict == YES, words=words, actor=me.actor
         )
     except AlreadyReviewedError:
         return _emergency_page(request, me, emergency_id, _DONE, status=409)
@@ -68,7 +69,7 @@ def _emergency_page(
 ) -> Response:
     parts = state_of(request).parts
     try:
-        found = reviewing.read_emergency(parts, emergency_id, actor=me.actor)
+        found = reviewing.read_emergency(parts, well_formed(emergency_id), actor=me.actor)
     except PermissionError:
         raise WrongCallerError("no habilitation in force") from None
     row = found.row

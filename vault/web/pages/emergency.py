@@ -80,7 +80,7 @@ def show_emergencies(request: Request, me: Me) -> Response:
     parts = state_of(request).parts
     found = reviewing.list_own(parts, me.owner, actor=me.actor)
     grants = list_own_grants(parts, me.owner)
-    structures = parts.data.structures({one.row.structure_id for one in found})
+    structures = parts.data.structures({one.row.structure_id for one in found.reviews})
     lines = tuple(
         views.EmergencyLine(
             body=body_of(structures.get(one.row.structure_id)),
@@ -91,9 +91,11 @@ def show_emergencies(request: Request, me: Me) -> Response:
             verdict=verdict_words(one),
             words=one.told.words,
         )
-        for one in found
+        for one in found.reviews
     )
-    return page(request, views.EmergenciesView(lines, ALLOW if parts.frame.emergency else None), me.session)
+    unexplained = access_lines(parts, found.unexplained, grants)
+    view = views.EmergenciesView(lines, ALLOW if parts.frame.emergency else None, unexplained)
+    return page(request, view, me.session)
 
 
 def opened_lately(parts: Parts, me: Person) -> tuple[views.Todo, ...]:

@@ -17,6 +17,7 @@ from vault.services.break_glass import (
 from vault.services.reading import FieldsView, SharedRead
 from vault.web import guard
 from vault.web.admission import admit
+from vault.web.api.params import well_formed
 from vault.web.guard import Professional
 from vault.web.pages import views
 from vault.web.pages.answering import page, see_other
@@ -58,7 +59,7 @@ def ask(request: Request, form: Posted, me: Me) -> Response:
 def show_reason(request: Request, emergency_id: str, me: Me) -> Response:
     parts = state_of(request).parts
     try:
-        row, told = break_glass.read_reason(parts, me.reader, emergency_id)
+        row, told = break_glass.read_reason(parts, me.reader, well_formed(emergency_id))
     except TooLateError:
         return _nothing(request, me)
     view = views.UrgentConfirmView(
@@ -75,7 +76,7 @@ def show_reason(request: Request, emergency_id: str, me: Me) -> Response:
 @router.post(f"{HERE}/{{emergency_id}}")
 def confirm(request: Request, emergency_id: str, me: Me) -> Response:
     try:
-        row = break_glass.confirm(state_of(request).parts, me.reader, emergency_id)
+        row = break_glass.confirm(state_of(request).parts, me.reader, well_formed(emergency_id))
     except TooLateError:
         return _nothing(request, me)
     return see_other(f"{HERE}/{row.emergency_id}/carnet") if row.state == OPEN else _nothing(request, me)
@@ -84,10 +85,10 @@ def confirm(request: Request, emergency_id: str, me: Me) -> Response:
 @router.get(f"{HERE}/{{emergency_id}}/carnet")
 async def show_carnet(request: Request, emergency_id: str, me: Me) -> Response:
     """Through the batches, the decisions and the log of every other read."""
-    state = state_of(request)
+    state, wanted = state_of(request), well_formed(emergency_id)
     await admit(state, me.reader)
     try:
-        reader, row = await run_in_threadpool(break_glass.reader_of, state.parts, me.reader, emergency_id)
+        reader, row = await run_in_threadpool(break_glass.reader_of, state.parts, me.reader, wanted)
     except TooLateError:
         return await run_in_threadpool(_nothing, request, me)
     purpose = break_glass.emergency_of(state.parts).purpose

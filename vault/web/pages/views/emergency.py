@@ -77,12 +77,14 @@ class EmergencyLine:
 
 @dataclass(frozen=True)
 class EmergenciesView:
-    """`/mes-urgences`: each time somebody asked to open her carnet in an emergency."""
+    """`/mes-urgences`: each time somebody asked to open her carnet in an emergency. ``unexplained``: what was
+    read in one, and nothing sound says who opened it."""
 
     template: ClassVar[str] = "person/emergencies.html"
 
     lines: tuple[EmergencyLine, ...]
     allow_href: str | None = None
+    unexplained: tuple[AccessLine, ...] = ()
 
 
 @dataclass(frozen=True)
