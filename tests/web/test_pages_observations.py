@@ -2,15 +2,24 @@
 
 import pytest
 
-from schemas.ids import EntryId, new_id
+from schemas.ids import CarnetId, EntryId, FieldId, new_id
 from schemas.names import Role, StructureKind
 from tests.web.plain_browser import Browser, Page
 from tests.web.site import V1, Site, fields_url
-from tests.world import Someone
+from tests.web.test_pages_sign_in import Doors, _browsers_closed, doors
+from tests.web.test_sessions import left_alone
+from tests.world import RULES, Someone
+from vault.audit.events import ActorKind
 from vault.carnet.entries import Entry
 from vault.services import observing
+from vault.services.journal import Actor
+from vault.services.key_sources import OwnerAccess
 from vault.services.own_carnet import list_own_grants
 from vault.services.remarks import LONGEST
+from vault.services.sessions import PERSON, session_of
+from vault.services.writing import Answer, write_field
+
+__all__ = ["_browsers_closed", "doors"]  # the fixtures
 
 FIELD = "permis_conduire"
 PURPOSE = "proposer_poste"
@@ -126,3 +135,27 @@ def test_programs_read_the_observation_with_the_entry(pair: Pair) -> None:
     assert [one["text"] for one in entry["observations"]] == ["Je n’ai plus le permis."]
     own = pair.site.signed_in(pair.ana.session).get(f"{V1}/me/carnet").json()["entries"]
     assert next(one["observations"] for one in own if one["field_id"] == FIELD)[0]["replies"] == []
+
+
+def test_what_she_wrote_for_an_hour_waits_for_her_and_is_not_published_by_itself(doors: Doors) -> None:
+    visitor = doors.visitor()
+    visitor.sign_in("sofia")
+    home = visitor.browser.get("/mon-carnet")
+    assert home.status == 200
+    world = visitor.site.world
+    session = session_of(world.parts, visitor.cookie or "", {PERSON: RULES})
+    assert session is not None
+    owner = OwnerAccess(CarnetId(session.row.subject), session.row.session_id)
+    answer = Answer(FieldId(FIELD), ["b"])
+    entry = write_field(world.parts, owner, answer, actor=Actor(ActorKind.PERSON))
+    here = f"/mon-carnet/info/{entry.entry_id}/observation"
+    form = visitor.browser.get(here)
+    left_alone(visitor.site, visitor.cookie)
+    late = visitor.browser.press(form, "Garder mon observation", action=here, texte="Ma très longue pensée.")
+    assert "gardé 15 minutes" in late.text
+    back = visitor.sign_in("continue")
+    assert back.address == f"{here}?reprendre=1"
+    assert "Ma très longue pensée." in back.html
+    assert "Ma très longue pensée." not in visitor.browser.get(f"/mon-carnet/info/{entry.entry_id}").html
+    kept = visitor.browser.press(back, "Garder mon observation", action=here)
+    assert "Vous dites : « Ma très longue pensée. »" in kept.text

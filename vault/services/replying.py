@@ -80,8 +80,8 @@ def find_observation(
         return answer
     found = [
         (place, entry, observation)
-        for place, entries in answer.fields.items()
-        for entry in entries
+        for place in parts.catalogue.in_order(answer.fields)  # the exact form stands last
+        for entry in answer.fields[place]
         for observation in entry.observations
         if observation.observation_id == observation_id
     ]
