@@ -1,4 +1,5 @@
-"""``carnet receipt``: check a receipt somebody holds. Needs neither stores, settings nor a network."""
+"""``carnet receipt``: check a receipt, or a certificate of erasure, that somebody holds. Needs neither
+stores, settings nor a network."""
 
 import argparse
 from pathlib import Path
@@ -8,9 +9,11 @@ from consent.records27560 import Record
 from exporters import instant_in_words
 from exporters.receipt_words import WHAT_HAPPENED
 from vault.cli.commands import DONE, FAILED, Answer, Commands, UsageError
+from vault.services.certificates import CheckedCertificate, check_certificate, is_certificate
 from vault.services.receipt_checking import Checked, KeySetError, check_receipt, keys_of
 
 LONGEST = 1_000_000  # bytes of a file worth reading
+_COMPARE = "Compare the key with the site's: /.well-known/carnet-receipts, or give it with --keys."
 
 
 def declare(commands: Commands) -> None:
@@ -20,7 +23,9 @@ def declare(commands: Commands) -> None:
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="the receipt (compact JWS)")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="the receipt, or the certificate of erasure (compact JWS)"
+    )
     parser.add_argument(
         "--keys", type=Path, metavar="JWKS", help="what https://SITE/.well-known/carnet-receipts answers"
     )
@@ -34,12 +39,46 @@ def _verify(told: argparse.Namespace) -> Answer:
         except KeySetError as error:
             hint = "fetch it from https://SITE/.well-known/carnet-receipts"
             raise UsageError(f"{told.keys}: {error}", hint) from None
-    checked = check_receipt(_read(told.file), keys=keys)
+    data = _read(told.file)
+    if is_certificate(data):
+        return _certificate(check_certificate(data, keys=keys))
+    checked = check_receipt(data, keys=keys)
     if not checked.holds:
         lines = ["THIS RECEIPT DOES NOT HOLD", *(f"- {fault}" for fault in checked.faults)]
     else:
         lines = ["the receipt holds: signed, and not changed since", *_summary(checked)]
     return Answer(_document(checked), lines, DONE if checked.holds else FAILED)
+
+
+def _certificate(checked: CheckedCertificate) -> Answer:
+    erased = checked.erased
+    if not checked.holds or erased is None:
+        lines = ["THIS CERTIFICATE DOES NOT HOLD", *(f"- {fault}" for fault in checked.faults)]
+    else:
+        lines = [
+            "the certificate holds: signed, and not changed since",
+            f"forgotten: {erased.field_id} (entry {erased.entry_id}), {erased.versions} version(s)",
+            f"when: {instant_in_words(erased.forgotten_at)}",
+            f"copies are blind from: {erased.blind_after.isoformat()}",
+            f"log entry: {erased.index} of {erased.origin}",
+            f"key: {checked.kid}",
+            f"sha256: {checked.digest}",
+        ]
+        if checked.known is None:
+            lines.append(_COMPARE)
+    document: dict[str, object] = {
+        "holds": checked.holds,
+        "faults": list(checked.faults),
+        "key": checked.kid or None,
+        "key_known": checked.known,
+        "sha256": checked.digest or None,
+        "certificate_id": erased.certificate_id if erased else None,
+        "entry_id": erased.entry_id if erased else None,
+        "field_id": erased.field_id if erased else None,
+        "index": erased.index if erased else None,
+        "blind_after": erased.blind_after.isoformat() if erased else None,
+    }
+    return Answer(document, lines, DONE if checked.holds else FAILED)
 
 
 def _read(path: Path) -> bytes:
@@ -68,7 +107,7 @@ def _summary(checked: Checked) -> list[str]:
     }
     lines = [f"{name}: {value}" for name, value in told.items() if value]
     if checked.known is None:
-        lines.append("Compare the key with the site's: /.well-known/carnet-receipts, or give it with --keys.")
+        lines.append(_COMPARE)
     return lines
 
 
