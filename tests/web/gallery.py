@@ -17,6 +17,7 @@ from tests.web import (
     gallery_carnet,
     gallery_downloads,
     gallery_emergency,
+    gallery_forgetting,
     gallery_indicators,
     gallery_mandates,
     gallery_notices,
@@ -209,6 +210,8 @@ def _person() -> dict[str, v.PageView]:
         **gallery_observations.hers(),
         **gallery_volets.hers(),
         **gallery_receipts.pages(),
+        **gallery_forgetting.hers(),
+        **gallery_forgetting.anybody(),
         **gallery_downloads.anybodys(),
         **own_account(),
     }
@@ -251,6 +254,7 @@ def _professional() -> dict[str, v.PageView]:
         **gallery_proposals.office(),
         **gallery_emergency.theirs(),
         **gallery_observations.theirs(),
+        **gallery_forgetting.office(),
         **gallery_volets.theirs(),
         **own_office_account(),
     }
@@ -271,6 +275,7 @@ def _dpo() -> dict[str, v.PageView]:
         "dpo-demandes-faute": gallery_relinking.AT_FAULT,
         **gallery_emergency.officers(),
         **gallery_overseen.pages(),
+        **gallery_forgetting.officers(),
         **gallery_indicators.pages(),
     }
 
