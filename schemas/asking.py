@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from schemas.catalogue_file import choices_of, special
+from schemas.catalogue_file import TIME, choices_of, special
 
 __all__ = ["Choice", "FormKind", "Part", "choices", "exclusive", "form_kind", "parts"]
 
 Node = Mapping[str, Any]
-_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 LINE_LENGTH = 200  # characters; a longer text gets several lines
 
 
@@ -88,7 +87,7 @@ def _text_kind(node: Node, note: Node) -> FormKind:
         return FormKind.CHOICE_ONE
     if node.get("format") == "date":
         return FormKind.DATE
-    if node.get("pattern") == _TIME:
+    if node.get("pattern") == TIME:
         return FormKind.TIME
     if note.get("form") == "month_or_day":
         return FormKind.MONTH_OR_DAY

@@ -15,10 +15,20 @@ from typing import Any
 from schemas.canonical import CanonicalError, parse_strict
 from schemas.faults import Checker, schema_error
 
-__all__ = ["SPECIAL", "CatalogueError", "choices_of", "read_catalogue", "read_checked", "resolved", "special"]
+__all__ = [
+    "SPECIAL",
+    "TIME",
+    "CatalogueError",
+    "choices_of",
+    "read_catalogue",
+    "read_checked",
+    "resolved",
+    "special",
+]
 
 SHIPPED = Path(__file__).parent / "catalogue" / "v2.json"
 FORMAT = Path(__file__).parent / "catalogue" / "format-v1.json"
+TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"  # the pattern of an hour of the day
 TYPES = ("boolean", "integer", "number", "string", "array", "object")
 SPECIAL = frozenset({"9", "9i"})
 

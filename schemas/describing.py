@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from schemas.catalogue_file import TIME
 from schemas.sentences import spaced
 
 __all__ = ["describe", "french_date", "french_number"]
@@ -79,7 +80,12 @@ def _row(node: Node, value: object) -> str:
     properties = node.get("properties", {})
     told = {name: ", ".join(describe(properties.get(name, {}), item)) for name, item in value.items()}
     kept = [piece for piece in pieces if all(name in told for name in _SLOT.findall(piece))]
-    return "".join(_SLOT.sub(lambda slot: told[slot.group(1)], piece) for piece in kept)
+    line = ""
+    for piece in kept:
+        words = _SLOT.sub(lambda slot: told[slot.group(1)], piece)
+        ended = line.endswith(".") and words.startswith(".")  # her sentence has its stop already
+        line += words[1:] if ended else words
+    return line
 
 
 def _scalar(node: Node, value: object, labels: Mapping[str, str]) -> str:
@@ -93,6 +99,9 @@ def _scalar(node: Node, value: object, labels: Mapping[str, str]) -> str:
         return labels[value]
     if node.get("format") == "date" or node.get("carnet", {}).get("form") == "month_or_day":
         return _when(value)
+    if node.get("pattern") == TIME and re.fullmatch(TIME, value):
+        hours, minutes = value.split(":")
+        return f"{int(hours)}\u00a0h\u00a0{minutes}"
     return value
 
 

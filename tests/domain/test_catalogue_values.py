@@ -233,3 +233,11 @@ DESCRIBED: list[tuple[str, object, list[str]]] = [
 def test_a_value_is_told_in_french_words(field_id: str, value: object, lines: list[str]) -> None:
     told = [line.replace("\u00a0", " ") for line in CATALOGUE.describe(field_id, value)]
     assert told == lines
+
+
+def test_a_line_has_one_stop_where_a_sentence_of_hers_ends_and_hours_are_said_as_people_do() -> None:
+    promise = {"partie": "personne", "texte": "Venir..", "etat": "tenu"}
+    assert CATALOGUE.describe("engagements", promise) == ["La personne s’engage : Venir.. Tenu"]
+    meeting = {"le": "2027-03-03", "heure": "09:30", "avec": "12:00"}
+    (line,) = CATALOGUE.describe("rendez_vous", meeting)
+    assert line == "mercredi 3 mars 2027 à 9\u00a0h\u00a030, avec 12:00"

@@ -34,7 +34,7 @@ def test_a_goal_an_action_and_a_meeting_make_a_plan(walkers: Any) -> None:
         actions__echeance__jour="3", actions__echeance__mois="3", actions__echeance__annee="2031",
     )  # fmt: skip
     her.go("/mon-carnet/partie/strategie")
-    her.sees("Passer le permis", "Appeler l’auto-école. La personne", "Lundi 3 mars 2031")
+    her.sees("Passer le permis", "Appeler l’auto-école. Vous", "Lundi 3 mars 2031")
     her.press("Ajouter : rendez-vous")
     save(
         her, rendez_vous__le__jour="4", rendez_vous__le__mois="3", rendez_vous__le__annee="2031",

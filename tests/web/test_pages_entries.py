@@ -70,7 +70,7 @@ def test_an_action_is_written_as_people_write_it_and_corrected(
     corrected = send(browser, address, "actions", etat="fait", echeance__jour="")
     assert corrected.status == 422, "a day without its number is no day"
     corrected = browser.press(corrected, "Garder", action=address, inputs={"actions.echeance.jour": "5"})
-    assert "Appeler l’auto-école. La personne" in corrected.text
+    assert "Appeler l’auto-école. Vous" in corrected.text
     assert held(lone_site, who, "actions")[0]["echeance"] == "2027-04-05"
     assert "Version 1" in corrected.text, "what it said before"
 
@@ -103,7 +103,7 @@ def test_an_action_names_a_goal_of_hers_and_no_other(lone_site: Site, her: tuple
     assert refused.status == 422
     assert "Choisissez dans la liste" in refused.text
     part = browser.get("/mon-carnet/partie/strategie").text
-    assert part.index("Le permis") < part.index("Code. La personne")
+    assert part.index("Le permis") < part.index("Code. Vous")
 
 
 def test_both_sides_stand_beside_each_other(lone_site: Site, her: tuple[Someone, Browser]) -> None:

@@ -98,7 +98,9 @@ def _view(request: Request, parts: Parts, me: Person, found: OwnEntry) -> views.
         choices=_choices(field, entry) if me.acting is None and not frozen else (),
         agreement_action=f"{address}/accord",
         before=tuple(
-            views.VersionLine(one.version, tuple(told_lines(parts.catalogue, one)), provenance(one.body))
+            views.VersionLine(
+                one.version, tuple(told_lines(parts.catalogue, one, hers=True)), provenance(one.body)
+            )
             for one in found.before
         ),
         looks=_looks(parts, me, entry),

@@ -27,7 +27,7 @@ from vault.web.pages import kept_form, views
 from vault.web.pages.answering import DONE_PARAMETER, page, see_other
 from vault.web.pages.form_answers import Refusal, changed_elsewhere
 from vault.web.pages.form_reading import Form, Posted, posted
-from vault.web.pages.presenting import correction_address, entry_address
+from vault.web.pages.presenting import HERS, correction_address, entry_address
 from vault.web.pages.strategy import STATE, part_address
 from vault.web.pages.theme_forms import Named, field_form
 from vault.web.pages.typed_form import Typed, Unclear, typed_in, value_of, written
@@ -229,10 +229,24 @@ def _view(
         field.theme,
         f"Corriger\u202f: {field.label}" if stands else field.label,
         f"{address}/corriger" if stands else f"/mon-carnet/{field.id}/nouveau",
-        (replace(field_form(field, typed, refusal=refusal, named=named), sensitive=False),),
+        (_to_her(field_form(field, typed, refusal=refusal, named=named)),),
         intro=_INTRO,
         back_href=address,
         back_label=field.label if stands else part,
         save=SAVE,
         kept=kept,
     )
+
+
+def _to_her(form: views.FieldForm) -> views.FieldForm:
+    """The same question, its choices said to herself."""
+    parts = [
+        replace(
+            part,
+            choices=tuple(
+                replace(one, label=HERS.get(part.name, {}).get(one.value, one.label)) for one in part.choices
+            ),
+        )
+        for part in form.parts
+    ]
+    return replace(form, parts=tuple(parts), sensitive=False)

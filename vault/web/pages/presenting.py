@@ -40,14 +40,15 @@ def information(
     actions: Sequence[views.Link] = (),
     beside: BesideLinks = no_links,
     without: Collection[str] = (),
+    hers: bool = False,
 ) -> views.Information:
     """An entry as every page shows it, with what stands beside it; ``beside``: what this reader may do with
-    an observation; ``without``: parts of the value that the page says elsewhere."""
+    an observation; ``without``: parts of the value said elsewhere on the page; ``hers``: said to herself."""
     field, body = catalogue.field(entry.field_id), entry.body
     return views.Information(
         field_id=entry.compartment,
         label=field.label,
-        lines=tuple(told_lines(catalogue, entry, without)),
+        lines=tuple(told_lines(catalogue, entry, without, hers=hers)),
         provenance=provenance(body),
         answer=body.answer,
         sensitive=is_sensitive(field),
@@ -59,11 +60,19 @@ def information(
     )
 
 
-def told_lines(catalogue: Catalogue, entry: Entry, without: Collection[str] = ()) -> list[str]:
-    """Its value in words, less these parts of it."""
+# To herself, what the catalogue says of « la personne ».
+HERS = {"qui": {"personne": "Vous"}, "partie": {"personne": "Vous vous engagez"}}
+
+
+def told_lines(
+    catalogue: Catalogue, entry: Entry, without: Collection[str] = (), *, hers: bool = False
+) -> list[str]:
+    """Its value in words, less these parts of it; ``hers``: said to herself."""
     value = entry.body.value
     if not entry.body.holds:
         return []
+    if hers and isinstance(value, dict):
+        value = {name: HERS.get(name, {}).get(str(one), one) for name, one in value.items()}
     if without and isinstance(value, dict):
         value = {name: one for name, one in value.items() if name not in without}
     told = catalogue.describe(entry.field_id, value)
@@ -152,6 +161,7 @@ class OwnPages:
             actions=own_actions(self.catalogue.field(entry.field_id), entry),
             beside=own_links,
             without=without,
+            hers=True,
         )
 
 

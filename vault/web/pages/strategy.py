@@ -20,12 +20,15 @@ from schemas.ids import FieldId
 from vault.carnet.entries import Entry
 from vault.services.own_carnet import OwnCarnet, list_own_grants, read_own_carnet
 from vault.services.parts import Parts
+from vault.services.path_file import own_duties
 from vault.web import guard
 from vault.web.guard import Person
 from vault.web.pages import french, views
 from vault.web.pages.answering import page
 from vault.web.pages.form_reading import posted
 from vault.web.pages.job_words import phase_words
+from vault.web.pages.path_file import HERE as FILE_OF_BOTH
+from vault.web.pages.path_file import duty_lines
 from vault.web.pages.presenting import OwnPages, Seer, add_link, entry_address, told_lines, unagreed
 from vault.web.pages.referent_todos import read_by_somebody
 from vault.web.pages.relations import bodies_of
@@ -71,6 +74,7 @@ def show_part(request: Request, part_id: str, me: Seen) -> Response:
     pages = own_pages(parts, me)
     entries = carnet.in_fields()
     dated = any(field.calendar for field in fields)
+    sides = any(_part(field, SIDE) for field in fields)
     view = views.PartView(
         part_id=part_id,
         label=label,
@@ -79,6 +83,8 @@ def show_part(request: Request, part_id: str, me: Seen) -> Response:
         dates=tuple(date_lines(parts, carnet)[:MOST_DATES]),
         agenda_href=AGENDA if dated else None,
         phase=phase_words(parts, carnet),
+        duties=_duties(parts, me) if sides else (),
+        file_href=FILE_OF_BOTH if sides else None,
         others=tuple(
             views.Link(one.label, part_address(one.id))
             for one in parts.catalogue.parts
@@ -86,6 +92,11 @@ def show_part(request: Request, part_id: str, me: Seen) -> Response:
         ),
     )
     return page(request, view, me.session)
+
+
+def _duties(parts: Parts, me: Person) -> tuple[views.DutyLine, ...]:
+    """What the law asks of the administration, beside what it committed to."""
+    return duty_lines(own_duties(parts, me.owner), french.in_paris(parts.now()).date())
 
 
 def part_address(part_id: str) -> str:
@@ -283,7 +294,7 @@ def dates_in(catalogue: Catalogue, carnet: OwnCarnet) -> list[Dated]:
 def date_words(catalogue: Catalogue, one: Dated) -> str:
     """The rest of the entry in one line, without its date."""
     hour = next((part.name for part in one.field.parts if part.kind is FormKind.TIME), "")
-    return " ".join(told_lines(catalogue, one.entry, (one.field.calendar, hour, STATE)))
+    return " ".join(told_lines(catalogue, one.entry, (one.field.calendar, hour, STATE), hers=True))
 
 
 def date_lines(parts: Parts, carnet: OwnCarnet) -> list[views.DateLine]:
