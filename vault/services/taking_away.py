@@ -6,8 +6,7 @@ checkpoint, one proof of inclusion a line, the receipts, the statement of what w
 """
 
 import json
-from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,23 +15,19 @@ from schemas.canonical import canonical
 from schemas.ids import CarnetId
 from schemas.names import Outcome
 from vault.audit.events import Op
-from vault.audit.leaf import Leaf
-from vault.audit.merkle import NodeAt, inclusion_proof
-from vault.audit.tiles import tile_nodes
 from vault.carnet.entries import Entry
-from vault.crypto import CryptoError, JournalSecret, about_key, carnet_index_tag, open_opening
+from vault.crypto import JournalSecret, carnet_index_tag
 from vault.services.entries import open_own
 from vault.services.exporting import Printing, copied_entry, printed_document
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
+from vault.services.log_proofs import A_PAGE, Proofs, proven_line, rows_about
 from vault.services.own_carnet import read_own_carnet
 from vault.services.parts import Parts
-from vault.services.ports import Appended, LogRow, StoredCheckpoint
+from vault.services.ports import Appended
 from vault.services.receipts import opened, public_keys
 from vault.services.receipts_kept import jwks
 from vault.services.writing import owner_secrets
-
-A_PAGE = 500  # lines of the log looked at together
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +95,10 @@ def _receipts(parts: Parts, carnet_id: CarnetId, journal: JournalSecret) -> dict
 
 def _log(parts: Parts, journal: JournalSecret, vkeys: Sequence[str]) -> dict[str, bytes]:
     checkpoint = parts.data.last_checkpoint()
-    proofs = _Proofs(parts, checkpoint)
-    lines = [_line(row, journal, proofs) for row in _rows(parts, journal)]
-    files = {"journal/lignes.jsonl": b"".join(reversed(lines)), "journal/vkey": _text(vkeys)}
+    proofs = Proofs(parts, checkpoint)
+    rows = rows_about(parts, carnet_index_tag(journal))
+    lines = [json.dumps(proven_line(row, journal, proofs)) for row in rows]
+    files = {"journal/lignes.jsonl": _text(lines[::-1]), "journal/vkey": _text(vkeys)}
     if checkpoint is not None:
         files["journal/checkpoint"] = checkpoint.note.encode()
     return files
@@ -110,43 +106,3 @@ def _log(parts: Parts, journal: JournalSecret, vkeys: Sequence[str]) -> dict[str
 
 def _text(lines: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
-
-
-def _rows(parts: Parts, journal: JournalSecret) -> Iterator[LogRow]:
-    """Every line about her, newest first."""
-    before: int | None = None
-    while True:
-        rows = parts.data.log_by_carnet(carnet_index_tag(journal), ops=None, before=before, limit=A_PAGE)
-        yield from rows
-        if len(rows) < A_PAGE:
-            return
-        before = rows[-1].no
-
-
-class _Proofs:
-    """Proofs of inclusion under the last signed checkpoint; none for what came after it."""
-
-    def __init__(self, parts: Parts, checkpoint: StoredCheckpoint | None) -> None:
-        self._size = checkpoint.size if checkpoint is not None else 0
-        self._node: NodeAt = tile_nodes(parts.data.log_tile)
-
-    def of(self, index: int) -> list[str] | None:
-        if index >= self._size:
-            return None
-        return [b64encode(one).decode() for one in inclusion_proof(index, self._size, self._node)]
-
-
-def _line(row: LogRow, journal: JournalSecret, proofs: _Proofs) -> bytes:
-    """The leaf, what it says about her with what hid it, its proof. What cannot be opened is null."""
-    leaf = Leaf.parse(row.leaf)
-    told: dict[str, object] = {"index": row.no, "leaf": b64encode(row.leaf).decode(), "about": None}
-    if row.about_sealed is not None:
-        try:
-            r, content = open_opening(
-                row.about_sealed, key=about_key(journal, leaf.n), kind="about", n=leaf.n
-            )
-            told["about"] = {"r": b64encode(r).decode(), "content": b64encode(content).decode()}
-        except CryptoError:
-            pass
-    told["proof"] = proofs.of(row.no)
-    return json.dumps(told).encode() + b"\n"

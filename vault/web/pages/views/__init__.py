@@ -20,6 +20,7 @@ from vault.web.pages.views.notices import *  # noqa: F403
 from vault.web.pages.views.observations import *  # noqa: F403
 from vault.web.pages.views.office import *  # noqa: F403
 from vault.web.pages.views.overseen import *  # noqa: F403
+from vault.web.pages.views.path_file import *  # noqa: F403
 from vault.web.pages.views.person import *  # noqa: F403
 from vault.web.pages.views.pieces import *  # noqa: F403
 from vault.web.pages.views.proposals import *  # noqa: F403

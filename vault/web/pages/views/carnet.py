@@ -5,6 +5,7 @@ from datetime import date
 from typing import ClassVar
 
 from schemas.names import Agreement
+from vault.web.pages.views.path_file import DutyLine
 from vault.web.pages.views.pieces import AccessLine, Information, Link, Provenance
 
 __all__ = [
@@ -139,3 +140,5 @@ class PartView:
     agenda_href: str | None = None
     phase: str = ""
     others: tuple[Link, ...] = ()
+    duties: tuple[DutyLine, ...] = ()  # what the law asks of the administration
+    file_href: str | None = None  # what each side did
