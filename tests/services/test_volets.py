@@ -15,7 +15,16 @@ from tests.world import Professional, World
 from vault.audit.events import Op
 from vault.carnet.entries import Entry
 from vault.carnet.volets import Covered, version_hash
-from vault.services import authors, reading, sharing, understanding, validating, writing
+from vault.services import (
+    authors,
+    forget_desk,
+    forgetting,
+    reading,
+    sharing,
+    understanding,
+    validating,
+    writing,
+)
 from vault.services.bindings import binding_name
 from vault.services.leaving import erase_carnet, forget_entry
 from vault.services.observing import observe
@@ -280,6 +289,17 @@ def test_a_volet_says_which_entries_it_names(followed: Followed) -> None:
     assert [one.id for one in named] == [PAST]
     other = followed.town.write(followed.ana, "vehicule_disponible", "velo")
     assert volets_naming([followed.hers()], other.entry_id) == []
+
+
+@ONE_ENGINE
+def test_who_answers_a_demand_to_forget_sees_in_which_volets_the_entry_was_validated(
+    followed: Followed,
+) -> None:
+    followed.validates()
+    parts, ana, paul = followed.town.parts, followed.ana, followed.paul.reader
+    asked = forgetting.ask_to_forget(parts, ana.owner, followed.entry.entry_id, "", actor=ana.actor)
+    seen = forget_desk.look_at_demand(parts, asked.demand_id, actor=paul.actor, reader=paul)
+    assert [one.id for one in seen.volets] == [PAST]
 
 
 @ONE_ENGINE

@@ -17,7 +17,7 @@ from consent.demands import (
     DemandMove,
     DemandState,
 )
-from schemas.fields import UnknownFieldError
+from schemas.fields import UnknownFieldError, Volet
 from schemas.ids import CarnetId, CompartmentId, DemandId, FieldId, new_id
 from schemas.names import Role
 from vault.audit.events import Op
@@ -43,6 +43,7 @@ from vault.services.reading import Reader
 from vault.services.recipients import Reading, readings
 from vault.services.referents import current_referent, current_referents, holds_function
 from vault.services.standing import check_acts, check_officer
+from vault.services.volets import volets_naming, volets_of
 
 MOST_SHOWN = 200
 
@@ -61,6 +62,7 @@ class Impact:
     field_id: FieldId | None
     named_by: Mapping[FieldId, int]
     hidden: bool
+    volets: Sequence[Volet] = ()  # validated with it in them; told where he may read it
 
 
 # --- the référent ----------------------------------------------------------------------------------------
@@ -111,7 +113,14 @@ def _impact(parts: Parts, demand: OpenedDemand, journal: JournalSecret, reader: 
         field_id if may & forms else None,
         shown,
         hidden=len(shown) < len(named),
+        volets=_volets(parts, demand, journal) if may & forms else (),
     )
+
+
+def _volets(parts: Parts, demand: OpenedDemand, journal: JournalSecret) -> Sequence[Volet]:
+    carnet_id, entry_id = demand.row.carnet_id, demand.row.entry_id
+    states = volets_of(parts, journal, carnet_id, parts.data.heads(carnet_id))
+    return volets_naming(states, entry_id) if entry_id is not None else ()
 
 
 def _forms(parts: Parts, field_id: FieldId) -> frozenset[CompartmentId]:

@@ -193,6 +193,7 @@ def _view(
         ),
         named_by=tuple((parts.catalogue.field(one).label, count) for one, count in found.named_by.items()),
         hidden=found.hidden,
+        volets=tuple(one.label for one in found.volets),
         steps=steps_of(demand, office=True),
         longest=LONGEST_REASON,
         text=text[: 2 * LONGEST_REASON],

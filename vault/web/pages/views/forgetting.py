@@ -163,6 +163,7 @@ class ForgetRequestView:
     longest: int = 1000
     text: str = ""
     fault: str = ""
+    volets: tuple[str, ...] = ()  # validated with it in them
 
 
 @dataclass(frozen=True)
