@@ -5,6 +5,7 @@ Rules
 - Templates get `view` and `common`, nothing else: no request, no session, no service.
 - French typography is applied to the words of the templates themselves, never to values: spaces that do
   not break before « : ; ? ! » and typographic apostrophes.
+- For whoever acts for a person the same templates are compiled with the words that speak of her.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from jinja2.runtime import Context
 from jinja2.utils import pass_context
 
 from vault.web.pages import french
+from vault.web.pages.pronouns import of_her, said_of_her
 from vault.web.pages.views.pieces import Common, PageView
 
 WEB = Path(__file__).resolve().parent.parent
@@ -45,22 +47,33 @@ class Typography(Extension):
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         for token in stream:
             words = token.type in ("data", "string")
-            yield Token(token.lineno, token.type, typeset(token.value)) if words else token
+            yield Token(token.lineno, token.type, self.said(token.value)) if words else token
+
+    def said(self, words: str) -> str:
+        return typeset(words)
+
+
+class OfHer(Typography):
+    """The same for whoever acts for a person: « vous » is not him."""
+
+    def said(self, words: str) -> str:
+        return of_her(typeset, typeset(words))
 
 
 def render(view: PageView, common: Common) -> str:
     """The whole HTML document of a view. Raises jinja2 errors for a faulty template only."""
-    return _environment().get_template(view.template).render(view=view, common=common)
+    acting = common.visitor.acting is not None
+    return _environment(acting=acting).get_template(view.template).render(view=view, common=common)
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
+@lru_cache(maxsize=2)
+def _environment(*, acting: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         lstrip_blocks=True,
-        extensions=[Typography],
+        extensions=[OfHer if acting else Typography],
     )
     environment.filters.update(
         day=_day,
@@ -74,6 +87,7 @@ def _environment() -> Environment:
         listing=french.listing,
         capital=french.capital,
         of=french.of,
+        her=said_of_her if acting else str,
     )
     environment.globals["static"] = static_href
     return environment
