@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from consent.grants import Grantee
 from schemas.ids import CarnetId, new_id
-from schemas.names import GrantState, Role
+from schemas.names import GrantState, Role, StructureKind
 from schemas.purposes import Frame, Retention
+from tests.services.test_proposing import give, offer
 from tests.world import RULES, MovingClock, Someone, System, World, coming_in
 from vault.audit.events import ActorKind, Op
 from vault.audit.leaf import Leaf
@@ -157,6 +159,21 @@ def test_who_only_reads_does_not_keep_it(
     assert isinstance(village.read(alpha, ana.carnet_id), FieldsView)
     clock.forward(days=TWO_YEARS - 180)
     assert run(village).counts["warned"] == 1
+
+
+@pytest.mark.parametrize(("human", "warned"), [(True, 0), (False, 1)])
+def test_a_professional_who_proposes_keeps_it_and_a_system_does_not(
+    village: World, ana: Someone, clock: MovingClock, human: bool, warned: int
+) -> None:
+    there = village.structure()
+    paul = village.member(there, new_id(), kind=StructureKind.SIAE)
+    by = paul if human else village.system()
+    professional = Grantee.professional(paul.professional_id)
+    give(village, ana, professional if human else Grantee.structure(by.structure_id))
+    clock.forward(days=25)
+    assert isinstance(offer(village, by, ana.carnet_id, "temps_travail_souhaite", 30), str)
+    clock.forward(days=TWO_YEARS - 45 - 25)
+    assert run(village, for_real=False).counts["warned"] == warned
 
 
 def test_the_warning_leaves_by_mail_where_she_left_an_address_and_says_nothing_of_her(
