@@ -1,10 +1,21 @@
 """What each side did, and what the law asks of the administration."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-__all__ = ["DutyLine", "DutyName", "PathFileView", "PathItem", "PathSide", "PathStep"]
+__all__ = [
+    "DutyLine",
+    "DutyName",
+    "PathFileView",
+    "PathItem",
+    "PathSide",
+    "PathStep",
+    "ReviewItem",
+    "ReviewView",
+    "RhythmField",
+]
 
 
 @dataclass(frozen=True)
@@ -60,3 +71,35 @@ class PathFileView:
     sides: tuple[PathSide, ...]
     paper_href: str | None = None
     copy_href: str | None = None
+
+
+@dataclass(frozen=True)
+class ReviewItem:
+    """A commitment or an action that waits, and where it may stand now."""
+
+    entry_id: str
+    version: int
+    label: str
+    words: str
+    states: tuple[tuple[str, str], ...]
+    chosen: str
+
+
+@dataclass(frozen=True)
+class RhythmField:
+    prompt: str
+    choices: tuple[tuple[str, str], ...]
+    chosen: str = ""
+
+
+@dataclass(frozen=True)
+class ReviewView:
+    """`/mon-carnet/bilan/nouveau`. `typed`: what was typed, by input."""
+
+    template: ClassVar[str] = "person/review.html"
+
+    items: tuple[ReviewItem, ...]
+    rhythm: RhythmField
+    typed: Mapping[str, str]
+    error: str
+    action: str
