@@ -99,7 +99,9 @@ def _view(request: Request, parts: Parts, me: Person, found: OwnEntry) -> views.
         agreement_action=f"{address}/accord",
         before=tuple(
             views.VersionLine(
-                one.version, tuple(told_lines(parts.catalogue, one, hers=True)), provenance(one.body)
+                one.version,
+                tuple(told_lines(parts.catalogue, one, hers=me.acting is None)),
+                provenance(one.body),
             )
             for one in found.before
         ),

@@ -54,9 +54,9 @@ def show_correction(request: Request, entry_id: str, me: Me) -> Response:
         return see_other(correction_address(field, stands))
     if form := kept_form.kept(request, me.session):
         typed = typed_in(form, field) or Typed()
-        return page(request, _view(parts, field, typed, stands, named, kept=True), me.session)
+        return page(request, _view(parts, me, field, typed, stands, named, kept=True), me.session)
     typed = written(field, stands.body, stands.version)
-    return page(request, _view(parts, field, typed, stands, named), me.session)
+    return page(request, _view(parts, me, field, typed, stands, named), me.session)
 
 
 @router.post("/info/{entry_id}/corriger")
@@ -75,9 +75,9 @@ def show_new(request: Request, field_id: str, me: Me) -> Response:
     named = _named(parts, me, field)[1]
     if form := kept_form.kept(request, me.session):
         typed = typed_in(form, field) or Typed()
-        return page(request, _view(parts, field, typed, None, named, kept=True), me.session)
+        return page(request, _view(parts, me, field, typed, None, named, kept=True), me.session)
     row = _begun(field, request, named)
-    return page(request, _view(parts, field, Typed(rows=(row,)), None, named), me.session)
+    return page(request, _view(parts, me, field, Typed(rows=(row,)), None, named), me.session)
 
 
 @router.post("/{field_id}/nouveau")
@@ -109,7 +109,7 @@ def _save(
     refusal = told if isinstance(told, Refusal) else Refusal(_EMPTY)
     if refusal.conflict and stands is not None:
         typed = typed.seen(stands.version)
-    view = _view(parts, field, typed, stands, named, refusal=refusal)
+    view = _view(parts, me, field, typed, stands, named, refusal=refusal)
     return page(request, view, me.session, status=409 if refusal.conflict else 422)
 
 
@@ -215,6 +215,7 @@ def _begun(field: Field, request: Request, named: Named) -> dict[str, str]:
 
 def _view(
     parts: Parts,
+    me: Person,
     field: Field,
     typed: Typed,
     stands: Entry | None,
@@ -225,11 +226,12 @@ def _view(
 ) -> views.ThemeFormView:
     address = entry_address(stands.entry_id) if stands else part_address(field.part)
     part = next(one.label for one in parts.catalogue.parts if one.id == field.part)
+    asked = field_form(field, typed, refusal=refusal, named=named)
     return views.ThemeFormView(
         field.theme,
         f"Corriger\u202f: {field.label}" if stands else field.label,
         f"{address}/corriger" if stands else f"/mon-carnet/{field.id}/nouveau",
-        (_to_her(field_form(field, typed, refusal=refusal, named=named)),),
+        (_to_her(asked) if me.acting is None else replace(asked, sensitive=False),),
         intro=_INTRO,
         back_href=address,
         back_label=field.label if stands else part,

@@ -72,7 +72,7 @@ def show_home(request: Request, me: Seen) -> Response:
         reference=shown(carnet.carnet.reference),
         parts=tuple(
             replace(one, links=part_links(parts.catalogue, one.part_id))
-            for one in own_parts(OwnPages(parts.catalogue, seers, now), entries)
+            for one in own_parts(OwnPages(parts.catalogue, seers, now, me.acting is None), entries)
         ),
         todos=(
             *(() if me.acting else (*opened_lately(parts, me), *asked_for(parts, me), *_rulings(parts, me))),
@@ -87,7 +87,7 @@ def show_home(request: Request, me: Seen) -> Response:
         )[:MOST_TODOS],
         grants=tuple(grant_card(parts, grant, bodies[grant.id]) for grant in live),
         looks=_latest_looks(parts, carnet, grants),
-        dates=tuple(date_lines(parts, carnet)[:DATES_ON_HOME]),
+        dates=tuple(date_lines(parts, carnet, hers=me.acting is None)[:DATES_ON_HOME]),
         opened=request.query_params.get(OPENED, ""),
         phase=phase_words(parts, carnet),
     )

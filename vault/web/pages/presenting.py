@@ -150,6 +150,7 @@ class OwnPages:
     catalogue: Catalogue
     seers: Sequence[Seer]
     now: datetime
+    hers: bool = True  # she reads it herself; else whoever acts for her
 
     def information(self, entry: Entry, *, without: Collection[str] = ()) -> views.Information:
         """An entry of hers, with all she may do with it."""
@@ -161,7 +162,7 @@ class OwnPages:
             actions=own_actions(self.catalogue.field(entry.field_id), entry),
             beside=own_links,
             without=without,
-            hers=True,
+            hers=self.hers,
         )
 
 

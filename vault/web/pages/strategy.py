@@ -80,7 +80,7 @@ def show_part(request: Request, part_id: str, me: Seen) -> Response:
         label=label,
         intro=_INTROS.get(part_id, ""),
         blocks=tuple(_blocks(pages, fields, entries)),
-        dates=tuple(date_lines(parts, carnet)[:MOST_DATES]),
+        dates=tuple(date_lines(parts, carnet, hers=pages.hers)[:MOST_DATES]),
         agenda_href=AGENDA if dated else None,
         phase=phase_words(parts, carnet),
         duties=_duties(parts, me) if sides else (),
@@ -121,7 +121,7 @@ def own_pages(parts: Parts, me: Person) -> OwnPages:
     live = read_by_somebody(parts, me, list_own_grants(parts, me.owner))
     bodies = bodies_of(parts, live)
     seers = [Seer(bodies[grant.id].name, grant.terms.reads) for grant in live]
-    return OwnPages(parts.catalogue, seers, parts.now())
+    return OwnPages(parts.catalogue, seers, parts.now(), hers=me.acting is None)
 
 
 def agreement_todos(parts: Parts, carnet: OwnCarnet) -> tuple[views.Todo, ...]:
@@ -291,20 +291,20 @@ def dates_in(catalogue: Catalogue, carnet: OwnCarnet) -> list[Dated]:
     return sorted(found, key=lambda one: (one.on, one.at, one.entry.entry_id))
 
 
-def date_words(catalogue: Catalogue, one: Dated) -> str:
+def date_words(catalogue: Catalogue, one: Dated, *, hers: bool = True) -> str:
     """The rest of the entry in one line, without its date."""
     hour = next((part.name for part in one.field.parts if part.kind is FormKind.TIME), "")
-    return " ".join(told_lines(catalogue, one.entry, (one.field.calendar, hour, STATE), hers=True))
+    return " ".join(told_lines(catalogue, one.entry, (one.field.calendar, hour, STATE), hers=hers))
 
 
-def date_lines(parts: Parts, carnet: OwnCarnet) -> list[views.DateLine]:
+def date_lines(parts: Parts, carnet: OwnCarnet, *, hers: bool = True) -> list[views.DateLine]:
     """Those to come, and those that passed with something still to do."""
     today = french.in_paris(parts.now()).date()
     return [
         views.DateLine(
             on=one.on,
             what=one.field.label,
-            words=date_words(parts.catalogue, one),
+            words=date_words(parts.catalogue, one, hers=hers),
             href=entry_address(one.entry.entry_id),
             at=_clock(one.at),
             past=one.on < today,
