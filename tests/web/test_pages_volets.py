@@ -8,6 +8,7 @@ from schemas.names import Role, StructureKind
 from tests.services.followed import designate
 from tests.web.plain_browser import Browser, Page
 from tests.web.site import Site
+from tests.web.test_mandates import Aid
 from vault.services import designating, writing
 from vault.services.journal import OPERATOR
 from vault.services.observing import observe
@@ -110,3 +111,30 @@ def test_who_is_not_her_referent_gets_the_page_of_what_does_not_exist(two: Two) 
     assert two.his.get(f"/carnets/{two.ana.carnet_id}").text.count("Valider ce volet") == 0
     designate(world, two.ana, other)
     assert two.his.get(two.his_page).status in (403, 404)
+
+
+def test_whoever_acts_for_her_may_observe_and_never_says_that_she_understood(lone_site: Site) -> None:
+    world, aid = lone_site.world, Aid(lone_site, "ivette")
+    entry = world.write(aid.someone, "permis_conduire", ["b"])
+    answer = writing.Answer(FieldId("engagements"), COMMITMENT)
+    writing.write_entry(world.parts, aid.someone.owner, answer, actor=aid.someone.actor)
+    aid.gives("write")
+    aid.acts()
+    here = f"/mon-carnet/info/{entry.entry_id}/observation"
+    aid.helper.press(aid.helper.get(here), "Garder mon observation", action=here, texte="Pour elle.")
+    assert (
+        "« Pour elle. »" in aid.person.get("/mon-carnet/volets").text
+        or "contesté" in aid.person.get("/mon-carnet/volets").text
+    )
+    acts = aid.person.get(f"/mes-mandats/{aid.mandate_id}/actes").text
+    assert "bservation" in acts
+    volets = aid.helper.get("/mon-carnet/volets")
+    assert volets.status == 200
+    assert not [form for form in volets.forms if "/compris" in form.action]
+    (form,) = [one for one in aid.person.get("/mon-carnet/volets").forms if "/compris" in one.action]
+    told = {"empreinte": dict(form.inputs)["empreinte"], "csrf_token": csrf_of(volets)}
+    assert aid.helper.post(form.action, told).status == 403
+
+
+def csrf_of(page: Page) -> str:
+    return next(value for form in page.forms for name, value in form.inputs if name == "csrf_token")
