@@ -38,7 +38,7 @@ class DemandState(Word):
     """Where a demand stands."""
 
     RECEIVED = "received", "reçue"
-    ACKNOWLEDGED = "acknowledged", "lue"
+    ACKNOWLEDGED = "acknowledged", "en attente de réponse"
     EXAMINED = "examined", "étudiée"
     ACCEPTED = "accepted", "acceptée"
     PARTIAL = "partial", "acceptée en partie"
@@ -52,7 +52,7 @@ class DemandMove(Word):
     """What may happen to a demand; also the name of the step that is kept of it."""
 
     RECEIVE = "receive", "demande reçue"
-    ACKNOWLEDGE = "acknowledge", "demande lue"
+    ACKNOWLEDGE = "acknowledge", "accusé de réception"
     EXAMINE = "examine", "demande à l’étude"
     EXTEND = "extend", "délai prolongé"
     ALERT = "alert", "rappel envoyé"

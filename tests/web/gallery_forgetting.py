@@ -10,7 +10,7 @@ DAY = NOW.date() + timedelta(days=21)
 INFORMATION = v.Information("permis_conduire", "Permis de conduire", ("Permis B",))
 STEPS = (
     v.ForgetStep("demande reçue", "vous", NOW - timedelta(days=9)),
-    v.ForgetStep("demande lue", "le service", NOW - timedelta(days=9)),
+    v.ForgetStep("accusé de réception", "le service", NOW - timedelta(days=9)),
 )
 REFUSED = v.ForgetStep("demande refusée", "votre référent", NOW, "Une aide en cours s’appuie dessus.")
 DONE = (
@@ -24,7 +24,7 @@ def one(**told: object) -> v.ForgetOneView:
     usual: dict[str, object] = {
         "label": "Permis de conduire",
         "action": "/mes-oublis/d1",
-        "state": "lue",
+        "state": "en attente de réponse",
         "asked_at": NOW - timedelta(days=9),
         "last_day": DAY,
         "days_left": 21,
@@ -53,7 +53,7 @@ def request(**told: object) -> v.ForgetRequestView:
         "officer": False,
         "may_extend": True,
         "may_part": True,
-        "state": "lue",
+        "state": "en attente de réponse",
         "reason": "Je n’ai plus le permis.",
         "readers": ((SIAE.name, 3, NOW - timedelta(days=2)), (CCAS.name, 1, NOW - timedelta(days=40))),
         "named_by": (("Actions", 2), ("Objectifs", 1)),
@@ -76,8 +76,10 @@ ASK = v.ForgetAskView(
 
 def hers() -> Mapping[str, v.PageView]:
     lines = (
-        v.ForgetLine("/mes-oublis/d1", "Permis de conduire", NOW - timedelta(days=9), "lue", 21),
-        v.ForgetLine("/mes-oublis/d2", "Logement", NOW - timedelta(days=40), "lue", -9),
+        v.ForgetLine(
+            "/mes-oublis/d1", "Permis de conduire", NOW - timedelta(days=9), "en attente de réponse", 21
+        ),
+        v.ForgetLine("/mes-oublis/d2", "Logement", NOW - timedelta(days=40), "en attente de réponse", -9),
         v.ForgetLine("/mes-oublis/d3", "Enfants", NOW - timedelta(days=70), "faite"),
     )
     alone = v.ForgetAskView(INFORMATION, "/mon-carnet/info/e1/oubli", at_once=True, longest=1000)
@@ -117,8 +119,10 @@ def hers() -> Mapping[str, v.PageView]:
 
 def office() -> Mapping[str, v.PageView]:
     lines = (
-        v.ForgetDeskLine("/demandes-d-oubli/d2", "7KQM-2WXN-4T", NOW, NOW.date(), -2, True, "lue"),
-        v.ForgetDeskLine("/demandes-d-oubli/d1", "8LRN-3XYP-5V", NOW, DAY, 3, True, "lue"),
+        v.ForgetDeskLine(
+            "/demandes-d-oubli/d2", "7KQM-2WXN-4T", NOW, NOW.date(), -2, True, "en attente de réponse"
+        ),
+        v.ForgetDeskLine("/demandes-d-oubli/d1", "8LRN-3XYP-5V", NOW, DAY, 3, True, "en attente de réponse"),
         v.ForgetDeskLine("/demandes-d-oubli/d3", "9MSP-4YZQ-6W", NOW, DAY, 21, False, "faite"),
     )
     notices = (
@@ -138,7 +142,7 @@ def office() -> Mapping[str, v.PageView]:
 
 def officers() -> Mapping[str, v.PageView]:
     late = v.AvisLine("7KQM-2WXN-4T", "", NOW - timedelta(days=20), None, body=SIAE)
-    lines = (v.ForgetDeskLine("/dpo/oublis/d1", "7KQM-2WXN-4T", NOW, DAY, 21, True, "lue"),)
+    lines = (v.ForgetDeskLine("/dpo/oublis/d1", "7KQM-2WXN-4T", NOW, DAY, 21, True, "en attente de réponse"),)
     return {
         "dpo-oublis": v.ForgetDeskView(lines, officer=True, notices=(late,)),
         "dpo-oubli": request(officer=True, label="", action="/dpo/oublis/d1", back_href="/dpo/oublis"),
