@@ -32,7 +32,7 @@ _QUESTION = v.InterviewQuestionView(
     count=40,
     theme_id="mobilite",
     theme="Mobilité",
-    question="Avez-vous un permis de conduire ? Êtes-vous véhiculé ?",
+    question="Avez-vous un permis de conduire\u202f? Êtes-vous véhiculé\u202f?",
     fields=FIELDS[:2],
     action="/mon-carnet/entretien/15?avec=referent",
     skip_href="/mon-carnet/entretien/16?avec=referent",
@@ -53,7 +53,7 @@ _START = v.InterviewStartView(
 )
 _LINE = v.InterviewLine(
     15,
-    "Avez-vous un permis de conduire ? Êtes-vous véhiculé ?",
+    "Avez-vous un permis de conduire\u202f? Êtes-vous véhiculé\u202f?",
     (
         ("Permis de conduire", ("Permis B (voiture)",), AnswerKind.ANSWERED),
         ("Véhicule", (), AnswerKind.PREFERS_NOT_TO_SAY),

@@ -67,9 +67,9 @@ PHASE_OVER = (
     "Ce partage n’est plus possible : il sert au début de l’emploi."
 )
 
-READ_ONLY = (Right.READ,)
 # In the order of their words, as terms say them. To propose alone opens nothing at all.
-RIGHTS = (READ_ONLY, (Right.PROPOSE, Right.READ), (Right.PROPOSE,))
+READ_ONLY, READ_AND_PROPOSE = (Right.READ,), (Right.PROPOSE, Right.READ)
+RIGHTS = (READ_ONLY, READ_AND_PROPOSE, (Right.PROPOSE,))
 
 # What else becomes true with a grant, in its very transaction.
 Also = Callable[[Work, Grant], None]

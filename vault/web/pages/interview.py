@@ -24,6 +24,7 @@ from vault.web.pages import views
 from vault.web.pages.answering import page, see_other
 from vault.web.pages.form_answers import Refusal, answer_of
 from vault.web.pages.form_reading import Form, Posted, posted
+from vault.web.pages.rendering import typeset
 from vault.web.pages.theme_forms import field_form, written_form
 from vault.web.pages.typed_form import Typed, typed_in
 from vault.web.problems import NotFoundError
@@ -206,7 +207,7 @@ def _question_page(
         count=len(questions(parts.catalogue)),
         theme_id=theme,
         theme=next(each.label for each in parts.catalogue.themes if each.id == theme),
-        question=one.words,
+        question=typeset(one.words),
         fields=tuple(forms),
         action=_address(one.number, beside),
         skip_href=_following(request, parts, one),
@@ -227,4 +228,4 @@ def _line(parts: Parts, one: Question, stands: Stands, beside: str) -> views.Int
         for field in one.fields
         if (entry := stands.get(field.id)) and entry.body.answer is not AnswerKind.NOT_DISCUSSED
     ]
-    return views.InterviewLine(one.number, one.words, tuple(lines), _address(one.number, beside))
+    return views.InterviewLine(one.number, typeset(one.words), tuple(lines), _address(one.number, beside))

@@ -34,6 +34,7 @@ from vault.web.pages.proposing import (
     send,
     suggestion_of,
 )
+from vault.web.pages.rendering import typeset
 from vault.web.pages.theme_forms import field_form
 from vault.web.pages.typed_form import Typed, typed_in
 from vault.web.problems import NotFoundError
@@ -165,7 +166,7 @@ def _question_page(
         count=len(every),
         theme_id=theme,
         theme=next(each.label for each in parts.catalogue.themes if each.id == theme),
-        question=one.words,
+        question=typeset(one.words),
         fields=tuple(forms),
         action=address(may, f"entretien/{one.number}"),
         skip_href=_following(may, one, every),
@@ -189,4 +190,4 @@ def _line(parts: Parts, one: Question, found: OwnProposals) -> views.InterviewLi
         if item.field_id in names and item.body is not None
     ]
     href = address(found.may, f"entretien/{one.number}")
-    return views.InterviewLine(one.number, one.words, tuple(lines), href) if lines else None
+    return views.InterviewLine(one.number, typeset(one.words), tuple(lines), href) if lines else None

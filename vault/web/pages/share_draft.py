@@ -27,6 +27,7 @@ from vault.web.pages.views import Hidden
 
 SEAL_MARK = "~"  # between a compartment and the seal of its yes
 PREVIEW = "apercu"
+PROPOSES = "proposer"
 UNKNOWN_BODY = "Nous ne connaissons pas cet organisme. Choisissez-en un dans la liste."
 REFERENT_GONE = "Votre référent a changé. Regardez qui c’est, puis recommencez."
 NO_PURPOSE = "Choisissez une raison pour continuer."
@@ -54,6 +55,7 @@ class Draft:
     fields: tuple[CompartmentId, ...] = ()
     specials: tuple[CompartmentId, ...] = ()
     days: int | None = None
+    proposes: bool = False  # may also propose what to write; never chosen for her
 
     @property
     def compartments(self) -> tuple[CompartmentId, ...]:
@@ -90,7 +92,8 @@ class Sealer:
     def preview(self, draft: Draft) -> str:
         """Put by the preview on the button that shares."""
         chosen = sorted(draft.compartments)
-        return self._seal("preview", draft.grantee.id, draft.aim.purpose_id, str(draft.days), *chosen)
+        told = (draft.grantee.id, draft.aim.purpose_id, str(draft.days), str(draft.proposes))
+        return self._seal("preview", *told, *chosen)
 
     def holds(self, seal: str, told: str) -> bool:
         return hmac.compare_digest(seal.encode(), told.encode())
@@ -155,7 +158,7 @@ def with_days(parts: Parts, form: Form, sealer: Sealer) -> Draft:
     offered = {str(days): days for days in draft.aim.days_offered}
     if form.one("days") not in offered:
         raise MisstepError(4, NO_DAYS, draft)
-    return replace(draft, days=offered[form.one("days")])
+    return replace(draft, days=offered[form.one("days")], proposes=form.one(PROPOSES) == "1")
 
 
 def _specials(parts: Parts, told: Iterable[str], draft: Draft, sealer: Sealer) -> tuple[CompartmentId, ...]:
@@ -183,6 +186,8 @@ def carried(draft: Draft, sealer: Sealer, *, ticks: bool = True) -> tuple[Hidden
         told += [Hidden("fields", one) for one in draft.fields]
     if draft.days is not None:
         told.append(Hidden("days", str(draft.days)))
+    if draft.proposes:
+        told.append(Hidden(PROPOSES, "1"))
     return tuple(told)
 
 

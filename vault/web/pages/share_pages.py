@@ -11,7 +11,7 @@ from vault.services.own_carnet import list_own_grants, read_own_carnet
 from vault.services.parts import Parts
 from vault.services.referents import current_referent
 from vault.services.seeing import see_before
-from vault.services.sharing import Wish
+from vault.services.sharing import READ_AND_PROPOSE, READ_ONLY, Wish
 from vault.services.structures import structure_of
 from vault.web.guard import Person
 from vault.web.pages import french, share_draft, views
@@ -106,6 +106,7 @@ def how_long_page(request: Request, me: Person, draft: Draft, form: Form, error:
             next((days for days in draft.aim.days_offered if form.one("days") == str(days)), None),
         ),
         carried=carried(draft, Sealer(request)),
+        proposes=form.one(share_draft.PROPOSES) == "1",
         error=error,
     )
     return page(request, view, me.session, status=422 if error else 200)
@@ -132,6 +133,7 @@ def preview_page(request: Request, me: Person, draft: Draft, *, status: int = 20
         ),
         before=words.before,
         rests_on=words.rests_on,
+        proposes=draft.proposes,
     )
     return page(request, view, me.session, status=status)
 
@@ -145,6 +147,7 @@ def wish_of(parts: Parts, draft: Draft) -> Wish:
         days=draft.days or 0,
         consent_record=f"notice {parts.notice_version}; {SHARED_BY}",
         function=draft.function,
+        rights=READ_AND_PROPOSE if draft.proposes else READ_ONLY,
     )
 
 

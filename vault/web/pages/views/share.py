@@ -162,6 +162,7 @@ class ShareHowLongView:
     durations: tuple[Duration, ...]
     carried: tuple[Hidden, ...]
     error: str = ""
+    proposes: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,7 @@ class ShareConfirmView:
     replaces: bool = False
     before: str = ""
     rests_on: str = ""
+    proposes: bool = False  # he may also propose what to write
 
 
 @dataclass(frozen=True)
