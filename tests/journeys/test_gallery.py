@@ -134,7 +134,11 @@ FOCUSED = """() => {
 }"""
 STOPS = """() => {
   const all = "a[href], button, summary, select, textarea, input:not([type=hidden]), [tabindex='0']";
-  const found = [...document.querySelectorAll(all)].filter(e => e.tabIndex >= 0);
+  const shown = e => {  // what a closed line holds is reached once it is open
+    const line = e.tagName === "SUMMARY" ? e.parentElement.parentElement : e;
+    return !line.closest("details:not([open])");
+  };
+  const found = [...document.querySelectorAll(all)].filter(e => e.tabIndex >= 0 && shown(e));
   const radios = found.filter(e => e.type === "radio");
   return found.length - radios.length + new Set(radios.map(e => e.name)).size;
 }"""
