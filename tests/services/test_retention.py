@@ -39,6 +39,8 @@ from vault.services.writing import CarnetClosedError
 
 TWO_YEARS = 731
 TEN_YEARS = timedelta(days=3653)
+ONE_ENGINE = pytest.mark.parametrize("village", ["sqlite"], indirect=True, scope="module")
+"""For what cannot differ between engines."""
 NAME = {"nom": "BEA", "prenoms": ["Bea"]}
 
 
@@ -129,6 +131,7 @@ def test_she_is_warned_twice_and_only_then_her_carnet_is_erased(
         village.write(ana, "permis_conduire", ["b"])
 
 
+@ONE_ENGINE
 def test_after_a_long_sleep_of_the_program_she_still_has_sixty_days(
     village: World, ana: Someone, clock: MovingClock
 ) -> None:
@@ -140,6 +143,7 @@ def test_after_a_long_sleep_of_the_program_she_still_has_sixty_days(
     assert run(village).counts["erased"] == 1
 
 
+@ONE_ENGINE
 def test_coming_back_begins_the_time_again(village: World, ana: Someone, clock: MovingClock) -> None:
     clock.forward(days=TWO_YEARS - 30)
     run(village)
@@ -151,6 +155,7 @@ def test_coming_back_begins_the_time_again(village: World, ana: Someone, clock: 
     assert warnings(village, ana) == ["erase 60", "erase 60"]
 
 
+@ONE_ENGINE
 def test_who_only_reads_does_not_keep_it(
     village: World, ana: Someone, alpha: System, clock: MovingClock
 ) -> None:
@@ -161,6 +166,7 @@ def test_who_only_reads_does_not_keep_it(
     assert run(village).counts["warned"] == 1
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize(("human", "warned"), [(True, 0), (False, 1)])
 def test_a_professional_who_proposes_keeps_it_and_a_system_does_not(
     village: World, ana: Someone, clock: MovingClock, human: bool, warned: int
@@ -176,6 +182,7 @@ def test_a_professional_who_proposes_keeps_it_and_a_system_does_not(
     assert run(village, for_real=False).counts["warned"] == warned
 
 
+@ONE_ENGINE
 def test_the_warning_leaves_by_mail_where_she_left_an_address_and_says_nothing_of_her(
     village: World, ana: Someone, clock: MovingClock
 ) -> None:
@@ -212,6 +219,7 @@ def test_a_warning_taken_out_of_the_log_s_index_is_given_again_and_nothing_is_er
     assert (run(village).counts["erased"], stands(village, ana)) == (0, True)
 
 
+@ONE_ENGINE
 def test_whoever_comes_in_the_instant_of_the_erasure_keeps_her_carnet(
     village: World, ana: Someone, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +239,7 @@ def test_whoever_comes_in_the_instant_of_the_erasure_keeps_her_carnet(
     assert (run(village).counts["erased"], stands(village, ana)) == (0, True)
 
 
+@ONE_ENGINE
 def test_closed_to_readers_for_two_years_she_alone_comes_back(
     village: World, ana: Someone, alpha: System, clock: MovingClock
 ) -> None:
@@ -300,6 +309,7 @@ def test_who_acted_is_forgotten_with_the_month_and_every_proof_stays(
     assert report.ok, report.sentences
 
 
+@ONE_ENGINE
 def test_each_real_run_says_in_the_log_what_it_did(village: World, ana: Someone, clock: MovingClock) -> None:
     clock.forward(days=TWO_YEARS)
     report = run(village)
@@ -333,6 +343,7 @@ def test_rows_that_have_served_go_with_what_vouched_for_them(
     )
 
 
+@ONE_ENGINE
 def test_the_job_runs_for_real_only_where_a_setting_says_so_and_once_a_day(
     village: World, ana: Someone, clock: MovingClock
 ) -> None:
