@@ -129,7 +129,7 @@ def check_the_team(url: str) -> None:
     with as_(url, GWENAELLE.key, PROFESSIONAL_DOOR) as gwenaelle:
         team = gwenaelle.look("/equipe")
         assert BRUNO.display_name in team
-        assert f"son SIRET est {BRUNO.siret}" in team
+        assert f"le numéro officiel (SIRET) de son employeur est {BRUNO.siret}" in team
         assert INES.email in team, "the invitation that waits"
         assert BRUNO.display_name in gwenaelle.look("/carnets"), "she reads none: she is led to her team"
 

@@ -1,5 +1,7 @@
 """The papers of one share, its receipt and its slip: each passes the checks of what it declares."""
 
+import re
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -57,6 +59,14 @@ def a_slip(words: str) -> bytes:
     return printed(lambda: to_slip(document))
 
 
+def pages_of(paper: bytes) -> int:
+    """Counted in the streams that hold the objects of the file."""
+    inflated = [paper]
+    for packed in re.findall(rb"/ObjStm.*?stream\r?\n(.*?)\r?\nendstream", paper, re.DOTALL):
+        inflated.append(zlib.decompressobj().decompress(packed))
+    return sum(len(re.findall(rb"/Type\s*/Page\b", told)) for told in inflated)
+
+
 def printed(paper: Callable[[], bytes]) -> bytes:
     try:
         return paper()
@@ -78,6 +88,11 @@ def test_a_receipt_is_what_it_declares_pdf_a_3a_and_pdf_ua_1(words: str, lines: 
     assert b'pdfuaid:part="1"' in paper
     for profile in (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1):
         assert page.validate_pdf_bytes(paper, profile=profile).failures == []
+
+
+@pytest.mark.parametrize("lines", [0, 3, 7])
+def test_an_ordinary_receipt_fits_one_page(lines: int) -> None:
+    assert pages_of(a_receipt("Atelier des Rives", lines=lines, ends_at=UNTIL)) == 1
 
 
 @pytest.mark.parametrize("words", ["SIAE Alpha", "", HOSTILE], ids=["ordinary", "empty", "hostile"])

@@ -23,7 +23,11 @@ ONE = v.ReceiptView(
         v.ReceiptEvent("Un partage vous a été demandé", NOW - timedelta(days=2)),
         v.ReceiptEvent("Le partage est ouvert", NOW),
     ),
-    ("retirer votre accord", "savoir ce qui est lu", "vous plaindre à la CNIL"),
+    (
+        "retirer votre accord",
+        "savoir ce qui est lu",
+        "vous plaindre à la CNIL, qui protège les données de chacun",
+    ),
     NOW + timedelta(days=31),
     12_345,
     DIGEST,

@@ -30,7 +30,8 @@ NADIA = v.MemberRow(
     (
         "la connexion vient de nadia.prevost@ailleurs.invalid, "
         "alors que l’invitation était pour nadia.prevost@ccas.invalid.",
-        "son SIRET est 11111111111111, celui de la structure est 13002526500013.",
+        "le numéro officiel (SIRET) de son employeur est 11111111111111, "
+        "celui de la structure est 13002526500013.",
     ),
     "/equipe/membres/p1/fin",
 )

@@ -96,6 +96,10 @@ def test_of_a_professional_the_employer_is_told_when_the_provider_names_one() ->
     claims = {"given_name": "Paul", "usual_name": "Le Goff", "email": "p@x.example", "siret": "1" * 14}
     lines = identity_told(Identity("i", "s", claims, "proconnect", TOLD_AT))
     assert lines.told.startswith("Selon ProConnect")
-    assert {line.label for line in lines.lines} == {"Prénom et nom", "SIRET de l’employeur", "Adresse e-mail"}
+    assert {line.label for line in lines.lines} == {
+        "Prénom et nom",
+        "Numéro officiel de l’employeur (SIRET)",
+        "Adresse e-mail",
+    }
     named = identity_told(Identity("i", "s", {**claims, "organization_label": "CCAS"}, "proconnect", TOLD_AT))
     assert ("Employeur", "CCAS") in {(line.label, line.value) for line in named.lines}

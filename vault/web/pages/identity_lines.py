@@ -54,7 +54,7 @@ def _professional(claims: Mapping[str, Any]) -> tuple[views.IdentityLine, ...]:
     return (
         views.IdentityLine("Prénom et nom", name),
         views.IdentityLine("Employeur", _text(claims, "organization_label")),
-        views.IdentityLine("SIRET de l’employeur", spaced),
+        views.IdentityLine("Numéro officiel de l’employeur (SIRET)", spaced),
         views.IdentityLine("Adresse e-mail", _text(claims, "email")),
     )
 

@@ -15,7 +15,7 @@ _RIGHTS = {
     "gdpr:A18": "faire geler",
     "gdpr:A20": "emporter vos informations",
     "gdpr:A21": "vous opposer",
-    "gdpr:A77": "vous plaindre à la CNIL",
+    "gdpr:A77": "vous plaindre à la CNIL, qui protège les données de chacun",
 }
 _KIND = "carnet:structure-"
 _KINDS = {kind.value: kind for kind in StructureKind}

@@ -162,7 +162,10 @@ def _member_row(one: Member) -> views.MemberRow:
 def _to_check(told: team.Told) -> str:
     if told.doubt is team.Doubt.EMAIL:
         return f"la connexion vient de {told.told}, alors que l’invitation était pour {told.expected}."
-    return f"son SIRET est {told.told}, celui de la structure est {told.expected}."
+    return (
+        f"le numéro officiel (SIRET) de son employeur est {told.told}, "
+        f"celui de la structure est {told.expected}."
+    )
 
 
 def _pending_row(one: team.Invited) -> views.PendingRow:
