@@ -115,7 +115,7 @@ def _observe_page(
     parts = state_of(request).parts
     live = read_by_somebody(parts, me, list_own_grants(parts, me.owner))
     bodies = bodies_of(parts, live)
-    seers = [Seer(bodies[grant.id].name, grant.terms.compartments) for grant in live]
+    seers = [Seer(bodies[grant.id].name, grant.reads) for grant in live]
     here = f"/mon-carnet/info/{entry.entry_id}"
     view = views.ObserveView(
         information=information(parts.catalogue, entry, now=parts.now(), beside=own_links),

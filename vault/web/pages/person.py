@@ -66,7 +66,7 @@ def show_home(request: Request, me: Seen) -> Response:
     grants = list_own_grants(parts, me.owner)
     live = read_by_somebody(parts, me, grants)
     bodies = bodies_of(parts, live)
-    seers = [Seer(bodies[grant.id].name, grant.terms.compartments) for grant in live]
+    seers = [Seer(bodies[grant.id].name, grant.reads) for grant in live]
     view = views.HomeView(
         name=me.session.private.get(FOR_NAME if me.acting else "name", ""),
         reference=shown(carnet.carnet.reference),

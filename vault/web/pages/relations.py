@@ -1,12 +1,12 @@
 """Who is on the other side of a share or of a look, as the person reads it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from consent.grants import Grant, GranteeKind
 from schemas.ids import GrantId, PurposeId, StructureId
-from schemas.names import GrantState, LegalBasis, Outcome, Role, StructureKind
+from schemas.names import GrantState, LegalBasis, Outcome, Right, Role, StructureKind
 from schemas.purposes import Frame, UnknownPurposeError
 from vault.audit.events import Op
 from vault.services.own_carnet import Access, append_own, last_accesses
@@ -85,7 +85,17 @@ def grant_card(parts: Parts, grant: Grant, body: views.Body, looks: "Looks | Non
         more_reads=max(0, reads - READS_ON_CARD),
         still=still,
         links=(views.Link("Voir ce qu’il voit", f"{base}/vu"),) if live else (),
+        may=_may(terms.rights, body.name),
     )
+
+
+def _may(rights: Collection[Right], name: str) -> str:
+    """What else than reading this share lets him do."""
+    if Right.PROPOSE not in rights:
+        return ""
+    if Right.READ not in rights:
+        return f"{name} peut vous proposer d’écrire, et ne lit rien."
+    return f"{name} peut aussi vous proposer d’écrire. C’est vous qui dites ce qui est gardé."
 
 
 def read_lines(parts: Parts, looks: "Looks | None", grant: Grant) -> tuple[views.ReadLine, ...]:

@@ -312,3 +312,4 @@ class GrantCard:
     slip_action: str | None = None
     pending: bool = False
     links: tuple[Link, ...] = ()
+    may: str = ""  # what else than reading: to propose what to write
