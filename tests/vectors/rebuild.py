@@ -8,5 +8,6 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 if __name__ == "__main__":
-    for builder in ("build_crypto_vectors.py", "build_log_vectors.py", "build_receipt_vectors.py"):
+    builders = ("crypto", "log", "receipt", "certificate")
+    for builder in (f"build_{name}_vectors.py" for name in builders):
         subprocess.run([sys.executable, str(HERE / builder)], check=True)

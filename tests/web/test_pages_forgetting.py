@@ -1,16 +1,22 @@
 """« Faire oublier » on her pages, at the desk of whoever answers, and for whoever had read."""
 
 import re
+import zlib
+from contextlib import suppress
+from pathlib import Path
 
+import page as papers
+import pytest
 from starlette.testclient import TestClient
 
 from schemas.ids import FieldId, ProfessionalId, new_id
 from schemas.names import Role, StructureKind
-from tests.web.site import Site, fields_url
-from tests.world import Someone
+from tests.web.site import Site, fields_url, site_over
+from tests.world import MovingClock, Someone, World
 from vault.services import designating
 from vault.services.journal import OPERATOR
 from vault.services.own_carnet import read_own_carnet
+from vault.services.upkeep import run_upkeep
 
 FIELD = "permis_conduire"
 SIAE = StructureKind.SIAE
@@ -20,7 +26,8 @@ class Place:
     """She is followed by Paul of a SIAE that read her licence."""
 
     def __init__(self, site: Site, *, read: bool = True) -> None:
-        self.site, name = site, "p4" + new_id()[:8]
+        self.site, self.name = site, "p4" + new_id()[:8]
+        name = self.name
         self.ana, self.me = site.person(name)
         site.world.fill(self.ana)
         self.structure_id = site.world.structure("SIAE qui suit", SIAE)
@@ -141,3 +148,53 @@ def test_a_reason_too_long_is_kept_on_the_page(lone_site: Site) -> None:
     assert "mot mot mot" in answered.text
     first = place.asks()
     assert place.asks() == first, "asked twice leads to the same"
+
+
+def test_what_is_late_is_said_to_her_and_to_the_officer_who_may_answer(tmp_path: Path) -> None:
+    clock = MovingClock()
+    world = World.open(
+        f"sqlite:///{tmp_path}/d.sqlite", f"sqlite:///{tmp_path}/k.sqlite", tmp_path, clock=clock
+    )
+    try:
+        with site_over(world) as site:
+            place = Place(site)
+            mine = place.asks()
+            clock.forward(days=40)
+            run_upkeep(world.parts)
+            again = world.person(place.name)
+            me, officer = site.signed_in(again.session), site.dpo("dpo-" + new_id()[:8])
+            shown = me.get(mine).text
+            assert "Le délai est passé sans réponse." in shown
+            assert "Ce n’est pas de votre fait." in shown
+            turned = me.post(f"{mine}/recours", data=form(me, texte="Toujours rien."))
+            assert turned.status_code == 303
+            theirs = mine.replace("/mes-oublis", "/dpo/oublis")
+            assert "en retard" in officer.get("/dpo/oublis").text
+            told = form(officer, reponse="accept")
+            assert officer.post(f"{theirs}/repondre", data=told).status_code == 303
+            assert "oubliée, pour toujours" in me.get(mine).text
+    finally:
+        world.close()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_certificate_on_paper_keeps_the_profiles_it_declares(lone_site: Site) -> None:
+    place = Place(lone_site, read=False)
+    here = place.asks()
+    for _ in range(2):
+        lone_site.world.app.jobs().run_once()
+    paper = place.me.get(f"{here}/certificat.pdf")
+    if paper.status_code == 503:
+        pytest.skip("sans Pango : pas de PDF")
+    for profile in (papers.ValidationProfile.PDF_A_3A, papers.ValidationProfile.PDF_UA_1):
+        assert papers.validate_pdf_bytes(paper.content, profile=profile).failures == []
+    assert place.me.get(f"{here}/certificat.jws").content in _attached(paper.content)
+
+
+def _attached(pdf: bytes) -> bytes:
+    """Every stream of the file, inflated where it can be."""
+    found = []
+    for piece in pdf.split(b"stream")[1:]:
+        with suppress(zlib.error):
+            found.append(zlib.decompressobj().decompress(piece.lstrip(b"\r\n")))
+    return b"".join(found)
