@@ -13,6 +13,7 @@ from tests.web.site import V1, Site
 from tests.world import Someone
 from vault.audit.events import Op
 from vault.carnet.entries import Entry
+from vault.services.job_phase import end_phases
 from vault.services.own_carnet import read_own_carnet
 from vault.services.writing import Answer, write_entry
 from vault.web.pages.french import day, in_paris
@@ -245,6 +246,16 @@ def test_a_share_of_the_phase_says_when_it_ends_and_is_not_offered_once_it_is_ov
     lone_site.world.write(who, "emploi_debut", (began - timedelta(days=100)).isoformat())
     assert "suivi_emploi" not in step("pourquoi")
     assert "sont terminés depuis le" in browser.get("/mon-carnet").text
+
+
+def test_a_share_that_the_phase_ended_says_why(lone_site: Site, her: tuple[Someone, Browser]) -> None:
+    who, browser = her
+    alpha = lone_site.world.structure("SIAE Finie", StructureKind.SIAE)
+    lone_site.world.share(who, alpha, ["permis_conduire"], purpose="suivi_emploi", days=31)
+    began = in_paris(lone_site.world.parts.now()).date() - timedelta(days=250)
+    lone_site.world.write(who, "emploi_debut", began.isoformat())
+    assert end_phases(lone_site.world.parts) == 1
+    assert "Vos six premiers mois d’emploi sont passés." in browser.get("/mes-partages").text
 
 
 def plain(text: str) -> str:

@@ -101,6 +101,8 @@ def _held_words(hold: Hold) -> str:
 
 
 def _ended_words(grant: Grant, told: tuple[Why, str] | None) -> str:
+    if grant.state is GrantState.EXPIRED and grant.ended_at and grant.ended_at < grant.terms.ends_at:
+        return "Vos six premiers mois d’emploi sont passés."  # no other share ends by itself before its day
     if told is None:  # nobody gave a reason: whoever could read left his structure
         return "Ce professionnel n’y travaille plus." if grant.state is GrantState.INVALIDATED else ""
     why, said = told
