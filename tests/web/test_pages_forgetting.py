@@ -116,6 +116,7 @@ def test_a_refusal_shows_its_reason_the_recourse_and_leads_to_the_officer(lone_s
     shown = place.me.get(mine).text
     assert "Une aide en cours s’appuie dessus." in shown
     assert "3 place de Fontenoy" in shown
+    assert "Votre demande d’oubli a une réponse" in place.me.get("/mon-carnet").text
     officer = lone_site.dpo("dpo-" + new_id()[:8])
     theirs = mine.replace("/mes-oublis", "/dpo/oublis")
     assert officer.get(theirs).status_code == 404, "nothing of hers before she turns to him"
@@ -165,6 +166,7 @@ def test_what_is_late_is_said_to_her_and_to_the_officer_who_may_answer(tmp_path:
             me, officer = site.signed_in(again.session), site.dpo("dpo-" + new_id()[:8])
             shown = me.get(mine).text
             assert "Le délai est passé sans réponse." in shown
+            assert "Une demande d’oubli est restée sans réponse" in me.get("/mon-carnet").text
             assert "Ce n’est pas de votre fait." in shown
             turned = me.post(f"{mine}/recours", data=form(me, texte="Toujours rien."))
             assert turned.status_code == 303

@@ -19,6 +19,7 @@ from vault.services import certificates, forget_desk, forgetting
 from vault.services.demand_seals import OpenedDemand
 from vault.services.forget_part import keep_last
 from vault.services.forgetting import LONGEST_REASON, AlreadyAskedError, ReasonRefusedError
+from vault.services.parts import Parts
 from vault.services.recipients import notices_of
 from vault.services.referents import current_referent
 from vault.services.sessions import Session
@@ -44,6 +45,28 @@ router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
 checking = APIRouter(dependencies=[Depends(posted_with_file)], include_in_schema=False)
 Me = Annotated[Person, Depends(guard.person)]
 Visitor = Annotated[Session | None, Depends(guard.visitor)]
+
+
+def forget_todos(parts: Parts, me: Person) -> tuple[views.Todo, ...]:
+    """For her first page, which has its entry: what was answered and what is late, so that she may act."""
+    carnet_id, now = me.owner.carnet_id, parts.now()
+    if not parts.data.demands_of(carnet_id):
+        return ()
+    journal = parts.journal_keys.load(now=now, carnets=[carnet_id]).journal(carnet_id)
+    found = [] if journal is None else forgetting.asked_by(parts, carnet_id, journal)
+    return tuple(
+        views.Todo(what, f"{MINE}/{one.demand_id}", f"Sur\u202f: {label(parts, one)}.")
+        for one in found
+        if (what := _to_do(parts, one))
+    )
+
+
+def _to_do(parts: Parts, demand: OpenedDemand) -> str:
+    if not forget_desk.may_escalate(parts, demand):
+        return ""
+    if demand.waits:
+        return "Une demande d’oubli est restée sans réponse"
+    return "Votre demande d’oubli a une réponse"
 
 
 # --- asking ----------------------------------------------------------------------------------------------

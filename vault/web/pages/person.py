@@ -30,6 +30,7 @@ from vault.web.guard import Person
 from vault.web.pages import french, views
 from vault.web.pages.answering import page
 from vault.web.pages.emergency import opened_lately
+from vault.web.pages.forgetting import forget_todos
 from vault.web.pages.form_reading import posted
 from vault.web.pages.job_words import phase_words
 from vault.web.pages.mandate_words import with_mandates
@@ -79,6 +80,7 @@ def show_home(request: Request, me: Seen) -> Response:
             *(() if me.acting else request_todos(parts, me)),
             *(() if me.acting else proposal_todos(parts, me)),
             *(() if me.acting else referent_todos(parts, me, grants)),
+            *(() if me.acting else forget_todos(parts, me)),
             *reply_todos(parts.catalogue, carnet.entries, now),
             *(() if me.acting else agreement_todos(parts, carnet)),
             *todos(
