@@ -460,6 +460,7 @@ def test_a_read_whose_opening_was_taken_away_or_altered_still_shows_to_her(
     told = reviewing.list_own(ready.parts, ana.owner, actor=ana.actor)
     assert not told.unexplained
     edits = (
+        "UPDATE emergencies SET ends_at = ends_at + 1 WHERE emergency_id = :id",
         "UPDATE emergencies SET opened_at = NULL WHERE emergency_id = :id",
         "UPDATE emergencies SET grant_id = NULL WHERE emergency_id = :id",
         "DELETE FROM emergencies WHERE emergency_id = :id",
