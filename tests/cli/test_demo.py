@@ -26,6 +26,7 @@ from vault.demo.identities import (
     KARIM,
     MARIE_LOU,
     THOMAS,
+    YUSUF,
 )
 from vault.demo.visitor import PERSON_DOOR, PROFESSIONAL_DOOR, Visitor
 
@@ -82,6 +83,7 @@ def test_its_story_can_be_followed_and_survives_a_restart(tmp_path: Path) -> Non
         } <= names
         children = children_of(first.process.pid)
         check_the_person(url)
+        check_what_they_write_together(url)
         check_the_others(url)
         check_the_team(url)
         read_as_the_system(tmp_path)
@@ -111,13 +113,32 @@ def check_the_person(url: str) -> None:
         assert len(marie_lou.get("/me/carnet")["entries"]) == 2  # her name, and one answer
 
 
+def check_what_they_write_together(url: str) -> None:
+    with as_(url, AMINA.key, PERSON_DOOR) as amina:
+        assert len(items(amina, "/me/proposals")) == 1, "the meeting that waits"
+        volets = {one["volet"]: one["state"] for one in items(amina, "/me/volets")}
+        assert volets["comprehension_engagements"] == "validated"
+        entries = amina.get("/me/carnet")["entries"]
+        (said,) = [one for entry in entries for one in entry["observations"]]
+        assert len(said["replies"]) == 1
+        sides = [entry["value"]["partie"] for entry in entries if entry["field_id"] == "engagements"]
+        assert sorted(sides) == ["administration", "administration", "personne"]
+        assert "La date est passée" in amina.look("/mon-carnet/ce-que-chacun-a-fait")
+    with as_(url, GERARD.key, PERSON_DOOR) as gerard:
+        (asked,) = items(gerard, "/me/forget-requests")
+        assert asked["state"] not in ("refused", "executed")
+    with as_(url, YUSUF.key, PERSON_DOOR) as yusuf:
+        assert [one["state"] for one in items(yusuf, "/me/requests")] == ["requested"]
+
+
 def check_the_others(url: str) -> None:
     with as_(url, CLAIRE.key, PROFESSIONAL_DOOR) as claire:
-        (grant,) = items(claire, "/grants")
-        read = claire.get(
-            f"/carnets/{grant['carnet_id']}/fields", purpose="proposer_poste", fields="permis_conduire"
-        )
-        assert [one["value"] for one in read["fields"]["permis_conduire"]] == [["b", "be"]]
+        licences = []
+        for grant in items(claire, "/grants"):
+            asked = {"purpose": "proposer_poste", "fields": "permis_conduire"}
+            read = claire.get(f"/carnets/{grant['carnet_id']}/fields", **asked)
+            licences += [one["value"] for one in read["fields"]["permis_conduire"]]
+        assert sorted(licences) == [["b"], ["b", "be"]]  # Kévin's and Gérard's
     with as_(url, KARIM.key, PROFESSIONAL_DOOR) as karim:
         assert len(items(karim, "/grants")) == 1  # Fatoumata's; Amina stopped hers
     with as_(url, HELENE.key, PROFESSIONAL_DOOR) as helene:

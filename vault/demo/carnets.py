@@ -206,11 +206,61 @@ FATOUMATA: Values = {
 }
 
 
+# 41 ans. Mécanicien à Mogadiscio, attend la reconnaissance de son diplôme.
+YUSUF: Values = {
+    "aide_immediate": False,
+    "attentes_rencontre": "Comprendre qui fait quoi, et par où commencer.",
+    "emplois_souhaites": [{"libelle": "Mécanicien automobile", "code_rome": "I1604"}],
+    "disponibilite_le": "2027-02-01",
+    "parcours_jalons": [{"type": "emploi", "intitule": "Mécanicien", "debut": "2004", "fin": "2019"}],
+    "francais_aisance": {"oral": "moyen", "ecrit": "difficile"},
+    "permis_conduire": ["etranger_non_echange"],
+    "modes_deplacement": ["velo"],
+    "numerique_aisance": "besoin_aide",
+    "logement_fixe": True,
+}
+
+# 27 ans. A travaillé l’été sur les marchés ; veut conduire un camion.
+KEVIN: Values = {
+    "emplois_souhaites": [{"libelle": "Conducteur de poids lourd", "code_rome": "N4101"}],
+    "projet_precis": True,
+    "projet_description": "Passer le permis C, puis conduire en région.",
+    "permis_conduire": ["b"],
+    "vehicule_disponible": "voiture",
+    "temps_travail_souhaite": 35,
+    "formation_besoin": "oui",
+    "qualites_atouts": ["matinal", "sérieux"],
+}
+
+# 47 ans. Couturière ; cherche des heures le matin.
+LINH: Values = {
+    "emplois_souhaites": [{"libelle": "Couturière retoucheuse", "code_rome": "B1803"}],
+    "temps_travail_souhaite": 20,
+    "francais_aisance": {"oral": "difficile", "ecrit": "difficile"},
+    "aptitudes_developpees": ["coudre à la machine", "reprendre un vêtement"],
+    "modes_deplacement": ["a_pied", "transport_commun"],
+    "numerique_aisance": "en_difficulte",
+}
+
+# 43 ans. Aide-cuisinière ; vient de trouver un emploi, son suivi continue six mois au plus.
+MAEVA: Values = {
+    "activite_actuelle": "salarie",
+    "permis_conduire": ["b"],
+    "modes_deplacement": ["voiture"],
+    "temps_travail_souhaite": 28,
+    "garde_enfants_contraintes": ["horaires"],
+}
+
+
 def carnets(today: date) -> tuple[Filled, ...]:
     """The filled carnets, then the almost empty one."""
     soon = {"disponibilite_le": date(today.year + 1, 1, 4).isoformat()}  # whenever the demo is started
     return (
-        Filled(identities.AMINA, {**AMINA, **soon}, "carnet rempli ; un partage arrêté, une lecture refusée"),
+        Filled(
+            identities.AMINA,
+            {**AMINA, **soon},
+            "carnet rempli, avec une référente ; une proposition l’attend",
+        ),
         Filled(
             identities.GERARD,
             {**GERARD, **soon},
@@ -218,6 +268,14 @@ def carnets(today: date) -> tuple[Filled, ...]:
         ),
         Filled(
             identities.FATOUMATA, {**FATOUMATA, **soon}, "carnet rempli ; une aide d’urgence est en cours"
+        ),
+        Filled(identities.YUSUF, YUSUF, "un début de carnet ; une demande de partage l’attend"),
+        Filled(identities.KEVIN, KEVIN, "cherche un poste ; une mission locale et une entreprise le lisent"),
+        Filled(identities.LINH, LINH, "un début de carnet ; une association le lit"),
+        Filled(
+            identities.MAEVA,
+            {**MAEVA, "emploi_debut": today.replace(day=1).isoformat()},
+            "vient de trouver un emploi : ce partage s’arrête seul après six mois",
         ),
         Filled(
             identities.MARIE_LOU,

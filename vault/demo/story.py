@@ -16,19 +16,30 @@ from pathlib import Path
 
 from joserfc.jwk import ECKey
 
-from schemas.ids import StructureId
+from schemas.ids import CarnetId, StructureId
 from schemas.names import Role, StructureKind
 from vault.bootstrap import Application
 from vault.demo import identities
 from vault.demo.carnets import Filled, carnets
+from vault.demo.followed import follow
 from vault.demo.visitor import PERSON_DOOR, PROFESSIONAL_DOOR, VisitError, Visitor
 from vault.services import administering
+from vault.services.designating import designate
+from vault.services.journal import OPERATOR
 
 DEPARTEMENT, CCAS, SIAE = "departement", "ccas", "siae"
+MISSION_LOCALE, ASSOCIATION, FRANCE_TRAVAIL = "mission_locale", "association", "france_travail"
 STRUCTURES = {
     DEPARTEMENT: ("Département du Ponant", StructureKind.DEPARTEMENT, identities.SIRET_DEPARTEMENT),
     CCAS: ("CCAS de Port-Brannec", StructureKind.CCAS, identities.SIRET_CCAS),
     SIAE: ("Atelier des Rives", StructureKind.SIAE, identities.SIRET_SIAE),
+    MISSION_LOCALE: (
+        "Mission locale du pays de Brannec",
+        StructureKind.MISSION_LOCALE,
+        identities.SIRET_MISSION_LOCALE,
+    ),
+    ASSOCIATION: ("Relais du Ponant", StructureKind.ASSOCIATION, identities.SIRET_ASSOCIATION),
+    FRANCE_TRAVAIL: ("France Travail Port-Brannec", StructureKind.FRANCE_TRAVAIL, None),
 }
 STAFF: tuple[tuple[identities.DemoAgent, str, Role, str], ...] = (
     (identities.NOLWENN, DEPARTEMENT, Role.REFERENT, "référente, Département du Ponant"),
@@ -41,17 +52,13 @@ STAFF: tuple[tuple[identities.DemoAgent, str, Role, str], ...] = (
 )
 READERS = (identities.NOLWENN, identities.KARIM, identities.CLAIRE)
 
-FOLLOWED = (
-    "identite_nom", "attentes_rencontre", "attentes_accompagnement", "projet_precis", "projet_description",
-    "priorites", "activite_actuelle", "parcours_jalons", "emplois_souhaites", "freins_emploi_themes",
-    "diplome_niveau", "diplome_intitule", "formation_besoin", "qualites_atouts", "permis_conduire",
-    "modes_deplacement", "garde_enfants_contraintes", "garde_enfants_mode", "demarches_aisance",
-)  # fmt: skip
 URGENT = ("identite_nom", "aide_immediate", "aide_immediate_nature", "logement_statut", "enfants_nombre")
 FOR_A_JOB = (
     "identite_nom", "emplois_souhaites", "temps_travail_souhaite", "disponibilite_le", "permis_conduire",
     "vehicule_disponible", "modes_deplacement", "qualites_atouts", "parcours_jalons",
 )  # fmt: skip
+IN_A_JOB = ("identite_nom", "permis_conduire", "modes_deplacement", "garde_enfants_contraintes")
+FOLLOWED_BY_NOLWENN = (identities.AMINA, identities.GERARD, identities.YUSUF)
 FIRST_MEETING = (
     "identite_nom", "aide_immediate", "activite_actuelle", "emplois_souhaites", "formation_besoin",
     "francais_aisance", "enfants_nombre", "france_travail_inscrit",
@@ -70,11 +77,14 @@ class Shared:
 
 
 SHARES: tuple[Shared, ...] = (
-    Shared(identities.AMINA, DEPARTEMENT, "accompagnement", FOLLOWED, 365),
     Shared(identities.AMINA, CCAS, "aide_urgence", URGENT, 31),
     Shared(identities.GERARD, SIAE, "proposer_poste", FOR_A_JOB, 182),
     Shared(identities.FATOUMATA, CCAS, "aide_urgence", URGENT, 31),
     Shared(identities.FATOUMATA, DEPARTEMENT, "premier_rendez_vous", FIRST_MEETING, 182),
+    Shared(identities.KEVIN, MISSION_LOCALE, "proposer_poste", FOR_A_JOB, 182),
+    Shared(identities.KEVIN, SIAE, "proposer_poste", FOR_A_JOB, 31),
+    Shared(identities.LINH, ASSOCIATION, "proposer_poste", FOR_A_JOB, 31),
+    Shared(identities.MAEVA, FRANCE_TRAVAIL, "suivi_emploi", IN_A_JOB, 182),
 )
 
 
@@ -102,6 +112,7 @@ class Teller:
         self._karim_is_refused()
         self._gwenaelle_invites()
         self._gerard_is_helped()
+        self._nolwenn_follows()
         self._add_system()
         return {"structures": self.structures, "carnets": self.carnet_ids}
 
@@ -189,6 +200,20 @@ class Teller:
         with Visitor(self.home) as visitor:
             visitor.sign_in(PERSON_DOOR, identities.GERARD.key)
             visitor.press("/mes-mandats", code=made[1], scope="write", days="31")
+
+    def _nolwenn_follows(self) -> None:
+        """She becomes the référente of three people, as the operator records it; then they write together."""
+        parts = self.application.parts
+        (nolwenn,) = (
+            one.professional_id
+            for one in parts.data.habilitations_in(self.structures[DEPARTEMENT])
+            if one.role is Role.REFERENT
+        )
+        for person in FOLLOWED_BY_NOLWENN:
+            carnet_id = CarnetId(self.carnet_ids[person.key])
+            reference = parts.data.references([carnet_id])[carnet_id]
+            designate(parts, reference, nolwenn, actor=OPERATOR)
+        follow(self.home, self.carnet_ids, self.today)
 
     def _add_system(self) -> None:
         """A system of the Atelier des Rives, with its private key: examples/read_as_system.py reads as it."""

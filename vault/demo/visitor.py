@@ -68,7 +68,7 @@ class Visitor:
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = self._http.post(API + path, json=body, headers=self._proof())
-        return self._checked("POST", path, answer, {200, 201})
+        return self._checked("POST", path, answer, {200, 201, 202})
 
     def look(self, path: str) -> str:
         """The text of a page, which must be there."""
