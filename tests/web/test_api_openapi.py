@@ -52,6 +52,23 @@ ISSUE_ROUTES = {
     ("post", f"{V1}/me/referent/proposals/{{assignment_id}}/accept"),
     ("post", f"{V1}/me/referent/proposals/{{assignment_id}}/refuse"),
     ("post", f"{V1}/me/entries/{{entry_id}}/observations"),
+    ("post", f"{V1}/me/entries/{{entry_id}}/forget-requests"),
+    ("get", f"{V1}/me/forget-requests"),
+    ("post", f"{V1}/me/forget-requests/{{demand_id}}/escalate"),
+    ("post", f"{V1}/me/forget-requests/{{demand_id}}/keep-last"),
+    ("get", f"{V1}/me/forget-requests/{{demand_id}}/certificate"),
+    *(
+        (method, f"{V1}{office}/forget-requests{path}")
+        for office in ("", "/dpo")
+        for method, path in (
+            ("get", ""),
+            ("get", "/{demand_id}"),
+            ("post", "/{demand_id}/answer"),
+            ("post", "/{demand_id}/extend"),
+        )
+    ),
+    ("get", f"{V1}/recipient-notices"),
+    ("post", f"{V1}/recipient-notices/{{notice_id}}/acknowledge"),
     ("post", f"{V1}/me/observations/{{observation_id}}/maintain"),
     ("post", f"{V1}/me/observations/{{observation_id}}/retract"),
     ("post", f"{V1}/carnets/{{carnet_id}}/observations/{{observation_id}}/replies"),

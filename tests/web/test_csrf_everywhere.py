@@ -26,6 +26,7 @@ WITHOUT_A_SESSION = {
     "/arreter-un-partage",
     "/arreter-un-partage/oui",
     "/recu",
+    "/certificat",
     "/connexion/franceconnect/retour",
     "/connexion/proconnect/retour",
 }

@@ -176,7 +176,15 @@ def test_every_page_of_somebody_signed_in_lets_her_sign_out(answers: Answers) ->
 def test_no_session_does_anything_without_its_token(answers: Answers) -> None:
     """Every unsafe method of every route, asked for with a session's cookie alone."""
     # No session counts there.
-    apart = ("/oauth/", "/api/v1/oauth/", "/invitation/", "/connexion/", "/arreter-un-partage", "/recu")
+    apart = (
+        "/oauth/",
+        "/api/v1/oauth/",
+        "/invitation/",
+        "/connexion/",
+        "/arreter-un-partage",
+        "/recu",
+        "/certificat",
+    )
     tried = [
         (asked, answer)
         for asked, answer in answers.items()
