@@ -266,13 +266,13 @@ def show_check(request: Request, session: Visitor) -> Response:
 @checking.post("/certificat", dependencies=[Depends(guard.anyone)])
 def check(request: Request, form: PostedWithFile) -> Response:
     """Knows no session: it changes nothing, keeps nothing, and answers everybody the same."""
-    state, address = state_of(request), counted_address(request)
+    state, address, told = state_of(request), counted_address(request), form.one("fichier")
+    if not told.strip():
+        return see_other("/certificat")
     state.limits.before_proof(address)
-    told = form.one("fichier")
     known = certificates.known_certificate(state.parts, told.encode()) if told.isascii() else None
     if known is None:
-        if told.strip():
-            state.limits.failed_proof(address)
-        return page(request, views.CertificateCheckView(asked=bool(told.strip())), None)
+        state.limits.failed_proof(address)
+        return page(request, views.CertificateCheckView(asked=True), None)
     view = views.CertificateCheckView(asked=True, at=known.forgotten_at, blind_after=known.blind_after)
     return page(request, view, None)
