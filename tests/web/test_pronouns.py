@@ -46,6 +46,9 @@ def test_whoever_acts_is_never_taken_for_her_and_she_is_still_told_vous(site: Si
     for path in PAGES:
         assert (hers[path].status, theirs[path].status) == (200, 200), path
         assert not [words for words in HERS if words in theirs[path].text], path
+        for link in set(theirs[path].links.values()):
+            if link.startswith("/m"):
+                assert aid.helper.client.get(link).status_code == 200, (path, link)
     assert "dit par vous" in hers["/mon-carnet"].text
     assert "Votre référence" in hers["/mon-carnet"].text
     assert "dit par la personne" in theirs["/mon-carnet"].text

@@ -52,7 +52,7 @@ PARTS = (
     ),
     ("vous avez choisi de la partager", "partage choisi"),
     ("Ce que l'on vous demande", "Ce que l'on demande à la personne"),
-    ("Ce que l'on vous propose d'écrire", "Ce que l'on propose d'écrire à la personne"),
+    ("<h1>Mes partages</h1>", "<h1>Ses partages</h1>"),
     ("peut vous demander d'information", "peut demander d'information à la personne"),
     ("Quand un organisme vous demande une information", "Quand un organisme demande une information"),
     (" vous demande des informations", " demande des informations à la personne"),
