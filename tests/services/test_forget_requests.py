@@ -23,6 +23,7 @@ from vault.services.forget_clocks import follow_clocks, reminded
 from vault.services.mailing import open_mail
 from vault.services.own_carnet import read_own_carnet
 from vault.services.parts import Parts
+from vault.services.rotating import rotate
 from vault.services.tombstones import ForgottenHereError, forgotten_in
 from vault.services.upkeep import run_upkeep
 from vault.services.writing import Answer, NoSuchEntryError, write_answers
@@ -122,6 +123,19 @@ def test_what_somebody_read_waits_for_her_referent_and_cannot_be_asked_twice(cas
         case.asks()
     assert told.value.demand_id == demand_id
     assert "forget_new" in case.mails()
+
+
+@ONE_ENGINE
+def test_who_read_before_keys_changed_and_she_wrote_again_is_not_passed_over(town: World) -> None:
+    case = Case(town)
+    forms = [one.id for one in case.parts.catalogue.field(FieldId(FIELD)).compartments()]
+    rotate(case.parts, case.ana.owner, forms, actor=case.ana.actor)
+    town.write(case.ana, FIELD, ["b"])
+    case.asks()
+    assert case.demand().waits, "the structure read the first version, which she asks to have forgotten too"
+    case.answers(DemandMove.ACCEPT)
+    told = recipients.notices_to(case.parts, case.siae.structure_id)
+    assert [one.field_id for one in told] == [FIELD]
 
 
 @ONE_ENGINE

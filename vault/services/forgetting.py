@@ -118,7 +118,7 @@ def look_at_entry(parts: Parts, owner: OwnerAccess, entry_id: EntryId, *, actor:
     if not forms:
         raise NoSuchEntryError("no such entry in this carnet")
     field_id = field_of(next(iter(forms)))
-    referring = [one for one in parts.catalogue.fields if _refers_to(one.parts, field_id)]
+    referring = [one for one in parts.catalogue.fields if any(part.refers == field_id for part in one.parts)]
     carnet = read_own_carnet(parts, owner, actor=actor, fields={field_id, *(one.id for one in referring)})
     entry = next((one for one in carnet.entries if one.entry_id == entry_id), None)
     if entry is None:
@@ -127,13 +127,13 @@ def look_at_entry(parts: Parts, owner: OwnerAccess, entry_id: EntryId, *, actor:
     for one in carnet.entries:
         if one.entry_id != entry_id and _names(one.body.value, entry_id):
             named[one.field_id] = named.get(one.field_id, 0) + 1
-    records = [
-        row for row in parts.data.own_records(owner.carnet_id, history=True) if row.head.entry_id == entry_id
-    ]
-    journals = parts.journal_keys.load(now=parts.now(), carnets=[owner.carnet_id])
-    journal = journals.journals[owner.carnet_id]
-    upto, digests = parts.data.log_size(), [sha256(row.record).hexdigest() for row in records]
-    since = first_written(parts, owner.carnet_id, digests, journal)
+    every = parts.data.own_records(owner.carnet_id, history=True)
+    records = [row for row in every if row.head.entry_id == entry_id]
+    journal = parts.journal_keys.load(now=parts.now(), carnets=[owner.carnet_id]).journals[owner.carnet_id]
+    upto = parts.data.log_size()
+    # Of the first version alone: where keys that changed hide it, a later one would hide who read before.
+    first = [sha256(row.record).hexdigest() for row in records if row.head.version == 1]
+    since = first_written(parts, owner.carnet_id, first, journal)
     found = readings(parts, owner.carnet_id, list(forms), journal, since=since)
     return Standing(entry, len({row.head.version for row in records}), since, frozenset(found), named, upto)
 
@@ -221,10 +221,6 @@ def _read_since(parts: Parts, carnet_id: CarnetId, seen: Standing, journal: Jour
     """Under the head lock: whether somebody read it after she was shown that nobody did."""
     forms = forms_of(parts.data.heads(carnet_id), seen.entry.entry_id)
     return bool(readings(parts, carnet_id, list(forms), journal, since=seen.upto))
-
-
-def _refers_to(named: Sequence[Any], field_id: FieldId) -> bool:
-    return any(part.refers == field_id for part in named)
 
 
 def _names(value: object, entry_id: EntryId) -> bool:

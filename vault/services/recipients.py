@@ -64,8 +64,8 @@ class RecipientNotice:
 
 
 def first_written(parts: Parts, carnet_id: CarnetId, digests: Collection[str], journal: JournalSecret) -> int:
-    """The index of the entry that wrote the first of these records; 0 when none is found (a key that changed
-    gives records other digests): rather one notice too many than one too few."""
+    """The index of the entry that wrote the first of these records, those of a first version; 0 when none is
+    found (a key that changed gives records other digests): rather one notice too many than one too few."""
     found = 0
     for no, _, about in _entries(parts, carnet_id, journal, _WRITES, since=0):
         if about is not None and not set(about.digests).isdisjoint(digests):
