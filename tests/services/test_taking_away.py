@@ -13,11 +13,14 @@ import pytest
 
 from exporters import Variant
 from exporters.to_archive import to_archive
+from schemas.canonical import canonical
 from schemas.ids import FieldId
 from schemas.names import Outcome
 from tests.world import Someone, World
 from vault.audit.events import Op
 from vault.bootstrap import check_signature
+from vault.carnet.entries import Entry
+from vault.crypto import PAPER_CONTENT, PAPER_TYPE, open_receipt, sign_receipt
 from vault.services import taking_away, writing
 from vault.services.archive_checking import CheckedArchive, check_archive
 from vault.services.exporting import Printing, export_own_carnet
@@ -41,7 +44,7 @@ def eva(town: World) -> Someone:
     return someone
 
 
-def add(town: World, who: Someone, field: str, value: dict[str, Any]) -> writing.Entry:
+def add(town: World, who: Someone, field: str, value: dict[str, Any]) -> Entry:
     answer = writing.Answer(FieldId(field), value)
     return writing.write_entry(town.parts, who.owner, answer, actor=who.actor)
 
@@ -111,6 +114,36 @@ def other_line(files: Files, change: Callable[[dict[str, Any]], None]) -> Files:
     ids=["copy", "statement", "receipt", "key", "moved", "unproven", "hidden", "content", "short"],
 )
 def test_whatever_is_changed_in_it_is_found(
+    town: World, eva: Someone, spoil: Callable[[Files], Files], fault: str
+) -> None:
+    found = checked(spoil(taken(town, eva)))
+    assert not found.holds
+    assert any(fault in one for one in found.faults), found.faults
+
+
+def signed_by_another(files: Files) -> Files:
+    """The copy says something else, and a key that anybody may make signs it."""
+    copy = files["carnet.json"].replace(b"velo", b"auto")
+    told = json.loads(open_receipt(files["preuve.jws"], typ=PAPER_TYPE, cty=PAPER_CONTENT).payload)
+    told["sha256"] = sha256(copy).hexdigest()
+    forged = sign_receipt(canonical(told), seed=b"\x07" * 32, typ=PAPER_TYPE, cty=PAPER_CONTENT)
+    return {**files, "carnet.json": copy, "preuve.jws": forged}
+
+
+def without(files: Files, *names: str) -> Files:
+    return {name: data for name, data in files.items() if name not in names}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (signed_by_another, "not signed by a key of"),
+        (lambda f: without(signed_by_another(f), "cles-des-recus.json"), "cles-des-recus.json is missing"),
+        (lambda f: without(f | {"carnet.json": b"{}"}, "preuve.jws"), "preuve.jws is missing"),
+    ],
+    ids=["another key", "no keys", "no statement"],
+)
+def test_a_copy_that_the_keys_inside_did_not_sign_does_not_hold(
     town: World, eva: Someone, spoil: Callable[[Files], Files], fault: str
 ) -> None:
     found = checked(spoil(taken(town, eva)))

@@ -1,7 +1,7 @@
 """Checking what somebody took away, without stores, settings nor a network (docs/formats/archive.md).
 
-- the copy gives the digest that was signed when it was printed;
-- each receipt holds, under the keys that are inside or those one brings;
+- the copy gives the digest that was signed when it was printed, by one of the keys that are inside;
+- each receipt holds, under the same keys: without them nothing tells whose signature that is;
 - each line of the log stands under the signed checkpoint, and says what its leaf committed to.
 """
 
@@ -51,8 +51,9 @@ def check_archive(data: bytes, check: CheckSignature) -> CheckedArchive:
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, OSError):
         return CheckedArchive(("this is no archive that can be read",))
     faults: list[str] = []
-    _check_copy(files, faults)
-    receipts = _check_receipts(files, faults)
+    keys = _keys(files, faults)
+    _check_copy(files, keys, faults)
+    receipts = _check_receipts(files, keys, faults)
     checkpoint = _checkpoint(files, check, faults)
     lines = unproven = 0
     for told in _lines(files, faults):
@@ -76,26 +77,36 @@ def _files(data: bytes) -> dict[str, bytes]:
         return {one.filename: archive.read(one) for one in archive.infolist()}
 
 
-def _check_copy(files: dict[str, bytes], faults: list[str]) -> None:
+def _keys(files: dict[str, bytes], faults: list[str]) -> list[str]:
+    """The keys that are inside: what anybody else's signs is refused."""
+    told = files.get("cles-des-recus.json")
+    if told is None:
+        faults.append("cles-des-recus.json is missing")
+        return []
+    try:
+        return keys_of(told)
+    except KeySetError:
+        faults.append("cles-des-recus.json holds no key")
+        return []
+
+
+def _check_copy(files: dict[str, bytes], keys: Sequence[str], faults: list[str]) -> None:
     copy, statement = files.get("carnet.json"), files.get("preuve.jws")
-    if copy is None:
-        faults.append("carnet.json is missing")
+    missing = [name for name in ("carnet.json", "preuve.jws") if name not in files]
+    faults += [f"{name} is missing" for name in missing]
     if copy is None or statement is None:
         return
-    printed = printed_of(statement)
+    printed = printed_of(statement, keys=keys)
     if printed is None:
         faults.append("preuve.jws is no statement of what was printed, or its signature does not hold")
-    elif printed.digest != sha256(copy).hexdigest():
+        return
+    if not printed.ours:
+        faults.append("preuve.jws is not signed by a key of cles-des-recus.json")
+    if printed.digest != sha256(copy).hexdigest():
         faults.append("carnet.json is not what was signed")
 
 
-def _check_receipts(files: dict[str, bytes], faults: list[str]) -> int:
-    keys: list[str] | None = None
-    try:
-        if "cles-des-recus.json" in files:
-            keys = keys_of(files["cles-des-recus.json"])
-    except KeySetError:
-        faults.append("cles-des-recus.json holds no key")
+def _check_receipts(files: dict[str, bytes], keys: Sequence[str], faults: list[str]) -> int:
     names = sorted(name for name in files if name.startswith("recus/"))
     wrong = [name for name in names if not check_receipt(files[name], keys=keys).holds]
     faults += [f"{name}: this receipt does not hold" for name in wrong]
