@@ -98,12 +98,12 @@ def publish(
 ) -> Document:
     """The table after ``former``; ``groups``: all there may be, beside those of the cases. It holds ``total``
     (``count``, ``quantiles``), ``groups`` (``total``, ``counts``, ``medians``) and ``share`` (``kept``,
-    ``missed``), each with ``on``; None while nothing may be told."""
+    ``missed``), each with ``on``; None while nothing could ever be told."""
     total = len(cases)
     whole = total if parent is None else len(parent)
-    if total < least or not apart(whole, total, least=least):
-        return {"total": None, "groups": None, "share": None}
     blocks: Document = dict(former or {"total": None, "groups": None, "share": None})
+    if total < least or not apart(whole, total, least=least):
+        return blocks  # that it goes away, or begins anew the day after, would tell of a few
     last = blocks["total"]
     if last is not None and not apart(last["count"], total, least=least):
         return blocks

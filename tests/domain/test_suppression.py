@@ -125,6 +125,18 @@ def test_fewer_than_eleven_are_not_told_at_all() -> None:
     assert publish(many({"a": 11}), None, on="d")["total"]["count"] == 11
 
 
+def test_a_table_too_small_to_be_told_again_stays_as_it_was_and_never_begins_anew() -> None:
+    first = publish(many({"a": 11}), None, on="1")
+    second = publish(many({"a": 10}), first, on="2")
+    assert second == first, "that it goes away would tell that somebody left"
+    assert publish(many({"a": 12}), second, on="3") == first
+
+    parent = many({"a": 40})
+    first = publish(many({"a": 20}), None, on="1", parent=parent)
+    second = publish(many({"a": 35}), first, on="2", parent=parent)
+    assert publish(many({"a": 21}), second, on="3", parent=parent) == first
+
+
 def test_in_time_and_late_are_told_together_or_not_at_all() -> None:
     assert publish(many({"a": 40}, missed=10), None, on="d")["share"] is None
     assert publish(many({"a": 40}, missed=11), None, on="d")["share"] == {"on": "d", "kept": 29, "missed": 11}
