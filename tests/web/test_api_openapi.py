@@ -79,6 +79,7 @@ ISSUE_ROUTES = {
     ("get", f"{V1}/me/accesses"),
     ("get", f"{V1}/me/carnet.pdf"),
     ("get", f"{V1}/me/everything.zip"),
+    ("get", f"{V1}/me/path"),
     ("post", f"{V1}/me/close"),
     ("get", f"{V1}/grants"),
     ("get", f"{V1}/carnets/{{carnet_id}}/fields"),

@@ -11,18 +11,20 @@ from schemas.names import AnswerKind
 from vault.services.closing import blind_from, close_own
 from vault.services.exporting import Printing
 from vault.services.own_carnet import list_accesses, read_own_carnet
+from vault.services.path_file import trace_path
 from vault.services.writing import Answer, write_field
 from vault.web.api.answers import PAGE, access_document, answered, carnet_document, entry_document, page
 from vault.web.api.operations import AFTER, V1, Callers, document, in_path, operation, query
 from vault.web.api.params import after_index
 from vault.web.api.shapes import CLOSE_CARNET, WRITE_FIELD, page_of, ref
 from vault.web.bodies import JSON, checked, json_body, parameters
-from vault.web.guard import Person, person_fresh, person_or_helper_see, person_or_helper_write
+from vault.web.guard import Person, person, person_fresh, person_or_helper_see, person_or_helper_write
 from vault.web.paper import everything, printed
 from vault.web.problems import FaultsError, Told
 from vault.web.state import state_of
 
 router = APIRouter(prefix=f"{V1}/me")
+Owner = Annotated[Person, Depends(person)]
 Seen = Annotated[Person, Depends(person_or_helper_see)]
 Writer = Annotated[Person, Depends(person_or_helper_write)]
 
@@ -139,6 +141,23 @@ async def print_carnet(request: Request, me: Annotated[Person, Depends(person_fr
         raise FaultsError([Told("/variant", "Cette forme n’existe pas.")])
     paper = await printed(state_of(request), me, Printing(Variant(wanted)))
     return _attached(paper, "carnet.pdf", _PDF)
+
+
+@router.get(
+    "/path",
+    openapi_extra=operation(
+        "my_path",
+        "What each side did: commitments, actions, meetings with every version, each with its proven line",
+        callers=Callers.SIGNED_IN,
+        answers={200: document(ref("Path"), "Canonical JSON: docs/formats/archive.md")},
+        problems=["not-found", "log-unavailable"],
+        entries=1,
+    ),
+)
+def read_path(request: Request, me: Seen) -> Response:
+    parameters(request, ())
+    path = trace_path(state_of(request).parts, me.owner, actor=me.actor)
+    return Response(path.copy, media_type="application/json")
 
 
 @router.get(

@@ -18,7 +18,7 @@ from vault.web.api.entries import CORRECTION, NEW_ENTRY
 from vault.web.api.operations import V1, Callers, document, operation
 from vault.web.api.proposals_shapes import SHAPES as PROPOSAL_SHAPES
 from vault.web.api.requests_shapes import ACCEPT, ASK, ASKED, REQUEST, REQUEST_ANSWERED
-from vault.web.api.shapes import ANSWERS, CLOSE_CARNET, CLOSED, GIVE_GRANT, WRITE_FIELD, Schema, ref
+from vault.web.api.shapes import ANSWERS, CLOSE_CARNET, CLOSED, GIVE_GRANT, PATH, WRITE_FIELD, Schema, ref
 from vault.web.guard import CSRF_HEADER, anyone
 
 router = APIRouter(prefix=V1)
@@ -99,6 +99,7 @@ def field_schemas(catalogue: Catalogue) -> dict[str, Schema]:
         "Correction": CORRECTION,
         "CloseCarnet": CLOSE_CARNET,
         "Closed": CLOSED,
+        "Path": PATH,
     }
 
 

@@ -320,6 +320,19 @@ CLOSE_CARNET: Schema = {  # said twice, so that no program closes a carnet by mi
     "additionalProperties": False,
 }
 CLOSED = shape({"closed": TRUTH, "blind_from": {"type": "string", "format": "date"}})
+PATH: Schema = {
+    "type": "object",
+    "properties": {
+        "format": {"const": "carnet/path/1"},
+        "reference": TEXT,
+        "made_at": {"type": "string", "format": "date-time"},
+        "undertakings": several({"type": "object"}),
+        "log": several({"type": "object"}),
+        "checkpoint": TEXT_OR_NULL,
+    },
+    "required": ["format", "reference", "made_at", "undertakings", "log", "checkpoint"],
+    "additionalProperties": False,
+}
 RIGHTS: Schema = {"type": "array", "items": words(Right), "minItems": 1, "uniqueItems": True}
 GIVE_GRANT: Schema = {
     "type": "object",
