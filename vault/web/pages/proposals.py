@@ -163,6 +163,7 @@ def _one_page(request: Request, me: Person, proposal_id: str, error: str = "") -
         ),
         may_disagree=may_disagree(parts, one, parts.data.heads(me.owner.carnet_id)),
         several=parts.catalogue.field(one.field_id).collection and one.on_entry is None,
+        forgotten=any(row.field_id == one.field_id for row in parts.data.tombstones_of(me.owner.carnet_id)),
         error=error,
     )
     return page(request, view, me.session, status=422 if error else 200)
