@@ -13,13 +13,16 @@ from schemas.ids import DemandId, EntryId, FieldId
 from schemas.names import EntryState, Role, StructureKind
 from tests.services.conftest import ONE_ENGINE
 from tests.services.followed import Place, designate, share_with_referent
+from tests.services.test_mandates import aid
 from tests.services.test_proposing import give, offer, waiting
 from tests.world import MovingClock, Professional, World
 from vault.audit.checkpoint import parse_checkpoint
 from vault.services import certificates, forget_desk, forget_part, forgetting, observing, recipients
+from vault.services.acting import acting_now
 from vault.services.answering_proposals import Said, agree
 from vault.services.demand_seals import OpenedDemand
 from vault.services.forget_clocks import follow_clocks, reminded
+from vault.services.key_sources import OwnerAccess
 from vault.services.mailing import open_mail
 from vault.services.own_carnet import read_own_carnet
 from vault.services.parts import Parts
@@ -136,6 +139,28 @@ def test_who_read_before_keys_changed_and_she_wrote_again_is_not_passed_over(tow
     case.answers(DemandMove.ACCEPT)
     told = recipients.notices_to(case.parts, case.siae.structure_id)
     assert [one.field_id for one in told] == [FIELD]
+
+
+@ONE_ENGINE
+def test_who_helped_her_under_a_mandate_read_it_too_and_so_did_the_structure_he_helps_for(
+    town: World,
+) -> None:
+    nora = aid(town)
+    entry = town.write(nora.someone, FIELD, ["b"])
+    begun = nora.begun(nora.give()).session
+    found = acting_now(town.parts, begun)
+    assert found is not None
+    acting, owner = found.actor(begun, None), OwnerAccess(nora.someone.carnet_id, begun.session_id)
+
+    def seen() -> forgetting.Standing:
+        own, actor = nora.someone.owner, nora.someone.actor
+        return forgetting.look_at_entry(town.parts, own, entry.entry_id, actor=actor)
+
+    read_own_carnet(town.parts, owner, actor=acting, fields=[FieldId("attentes_accompagnement")])
+    assert seen().at_once, "he looked at something else"
+    read_own_carnet(town.parts, owner, actor=acting)
+    assert seen().readers == {nora.helper.reader.structure_id}
+    assert not seen().at_once
 
 
 @ONE_ENGINE

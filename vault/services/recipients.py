@@ -31,6 +31,7 @@ PAGE = 500
 ACKNOWLEDGE_WITHIN = timedelta(days=15)
 _WRITES = (Op.WRITE, Op.ANSWER, Op.REPLY, Op.OBSERVE)
 _READS = (Op.READ,)
+_FOR_HER = (Op.READ_OWN, Op.EXPORT)  # looks of hers, or of whoever acts for her under a mandate
 
 
 class NoSuchAvisError(CallerError):
@@ -81,14 +82,21 @@ def readings(
     *,
     since: int,
 ) -> Mapping[StructureId, Reading]:
-    """The structures that read one of these compartments, from this entry of the log on."""
+    """The structures that read one of these compartments, from this entry of the log on. Who helps her under
+    a mandate reads for her, and the structure he helps for with him; no field named is the whole carnet."""
+    helping = {row.mandate_id: row.structure_id for row in parts.data.mandates_of(carnet_id)}
     found: dict[StructureId, Reading] = {}
-    for _, at, about in _entries(parts, carnet_id, journal, _READS, since=since):
-        if about is None or about.structure_id is None or set(about.fields).isdisjoint(compartments):
+    ops = (*_READS, *_FOR_HER) if any(helping.values()) else _READS
+    for _, at, about in _entries(parts, carnet_id, journal, ops, since=since):
+        if about is None:
             continue
-        known = found.get(about.structure_id)
-        found[about.structure_id] = Reading(
-            about.structure_id,
+        whole = about.mandate_id is not None and not about.fields
+        by = about.structure_id if about.mandate_id is None else helping.get(about.mandate_id)
+        if by is None or not (whole or set(about.fields) & set(compartments)):
+            continue
+        known = found.get(by)
+        found[by] = Reading(
+            by,
             times=known.times + 1 if known else 1,
             first_at=at,  # the newest comes first
             last_at=known.last_at if known else at,
