@@ -151,6 +151,12 @@ def test_a_copy_that_the_keys_inside_did_not_sign_does_not_hold(
     assert any(fault in one for one in found.faults), found.faults
 
 
+def test_what_the_check_cannot_tell_is_said(town: World, eva: Someone) -> None:
+    told = " ".join(checked(taken(town, eva)).remarks)
+    assert "versions.json and carnet.pdf are beside it, unsigned" in told
+    assert "that none was taken out is not" in told
+
+
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"hello" * 100])
 def test_what_is_no_archive_is_refused_in_words(data: bytes) -> None:
     assert check_archive(data, check_signature).faults == ("this is no archive that can be read",)

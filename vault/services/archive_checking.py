@@ -24,6 +24,11 @@ from vault.services.receipt_checking import KeySetError, check_receipt, keys_of
 
 LARGEST = 256 << 20  # bytes, opened: what is larger is not read
 MOST_NAMED = 10
+_REMARKS = (
+    "the keys are those inside: compare them with the site's (/log/vkey, /.well-known/carnet-receipts)",
+    "what is signed of the carnet is carnet.json: versions.json and carnet.pdf are beside it, unsigned",
+    "each line of the log that is inside is proven; that none was taken out is not",
+)
 _LINE = {"index", "leaf", "about", "proof"}
 
 
@@ -62,11 +67,8 @@ def check_archive(data: bytes, check: CheckSignature) -> CheckedArchive:
         unproven += proven is None
     if len(faults) > MOST_NAMED:
         faults[MOST_NAMED:] = [f"and {len(faults) - MOST_NAMED} more"]
-    remark = (
-        "the keys are those inside: compare them with the site's (/log/vkey, /.well-known/carnet-receipts)"
-    )
     size = checkpoint.size if checkpoint else 0
-    return CheckedArchive(tuple(faults), lines, unproven, receipts, size, (remark,))
+    return CheckedArchive(tuple(faults), lines, unproven, receipts, size, _REMARKS)
 
 
 def _files(data: bytes) -> dict[str, bytes]:
