@@ -35,7 +35,7 @@ from vault.services.sharing import GrantRefusedError
 from vault.services.writing import ATTEMPTS, Answer, RacedError, ReadOnlyFieldError, check_value
 
 PROPOSED = "proposed"
-MOST_WAITING = 200  # of one grant: nobody is worn down, and slots are counted
+MOST_WAITING = 200  # of one author under one grant: nobody is worn down, and slots are counted
 LONGEST_SOURCE = 200  # characters
 _NEITHER = "Cette information ne peut pas être proposée ainsi."
 _TOO_MANY = "Trop de propositions attendent déjà la réponse de la personne."
