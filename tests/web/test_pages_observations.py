@@ -6,7 +6,9 @@ from schemas.ids import CarnetId, EntryId, FieldId, new_id
 from schemas.names import Role, StructureKind
 from tests.web.plain_browser import Browser, Page
 from tests.web.site import V1, Site, fields_url
+from tests.web.test_mandates import Aid
 from tests.web.test_pages_sign_in import Doors, _browsers_closed, doors
+from tests.web.test_pages_volets import csrf_of
 from tests.web.test_sessions import left_alone
 from tests.world import RULES, Someone
 from vault.audit.events import ActorKind
@@ -113,6 +115,23 @@ def test_a_reply_is_told_on_her_first_page_and_she_maintains_or_takes_back(pair:
     assert "retirée" in pair.press(pair.her, kept, "Retirer mon observation").text
     assert "La personne dit" not in pair.his.get(pair.carnet).text
     assert pair.his.get(pair.reply_page(observation_id)).status == 404
+
+
+def test_whoever_acts_for_her_never_destroys_what_she_said(lone_site: Site) -> None:
+    parts, aid = lone_site.world.parts, Aid(lone_site, "odile")
+    entry = lone_site.world.write(aid.someone, FIELD, ["b"])
+    told = (parts, aid.someone.owner, entry.entry_id, "Je n’ai plus le permis.")
+    said = observing.observe(*told, actor=aid.someone.actor).observation_id
+    aid.gives("write")
+    aid.acts()
+    shown = aid.helper.get(f"/mon-carnet/observations/{said}")
+    assert (shown.status, "Je n’ai plus le permis." in shown.text) == (200, True)
+    assert not [form for form in shown.forms if "/retirer" in form.action]
+    asked = {"csrf_token": csrf_of(aid.helper.get(f"/mon-carnet/info/{entry.entry_id}/observation"))}
+    assert aid.helper.post(f"/mon-carnet/observations/{said}/retirer", asked).status == 403
+    assert [
+        form for form in aid.person.get(f"/mon-carnet/observations/{said}").forms if "/retirer" in form.action
+    ]
 
 
 def test_who_reads_nothing_of_it_gets_the_page_of_what_does_not_exist(pair: Pair) -> None:

@@ -53,6 +53,7 @@ _MOST_SHOWN = 4 * LONGEST  # of what was typed and could not be kept
 
 router = APIRouter(dependencies=[Depends(posted)], include_in_schema=False)
 Me = Annotated[Person, Depends(guard.person_or_helper_write)]
+Herself = Annotated[Person, Depends(guard.person)]
 Reader = Annotated[Professional, Depends(guard.professional)]
 
 
@@ -152,7 +153,8 @@ def post_maintain(request: Request, observation_id: str, form: Posted, me: Me) -
 
 
 @router.post("/mon-carnet/observations/{observation_id}/retirer")
-def post_take_back(request: Request, observation_id: str, me: Me) -> Response:
+def post_take_back(request: Request, observation_id: str, me: Herself) -> Response:
+    """What is destroyed for good is hers to destroy, as over the API."""
     take_back(state_of(request).parts, me.owner, _id(observation_id), actor=me.actor)
     return see_other(f"/mon-carnet?{DONE_PARAMETER}=observation-retiree")
 
