@@ -127,7 +127,7 @@ def callers_of(name: str) -> set[str]:
         ("RekeyingKeys", {"services/rekeying.py"}),  # the one that holds a seed without a caller of its own
         ("Allowed", set()),  # made in the room that decides
         ("open_fields", {"services/reading.py", "services/seeing.py"}),
-        ("open_own", {"services/own_carnet.py"}),
+        ("open_own", {"services/own_carnet.py", "services/own_entries.py"}),
         ("open_record", {"services/entries.py", "services/proposal_seals.py"}),
         (
             "open_grant_key",
@@ -333,7 +333,7 @@ def test_the_owner_loads_nobody_s_grant_nor_seed(story: Story, loads: Loads) -> 
     grant = town.share(eva, system_id := story.system.structure_id)
     town.withdraw(eva, grant)
     assert system_id
-    assert loads.kinds == {"own", "shred", "journal", "month", "binding", "signing"}
+    assert loads.kinds == {"own", "shred", "journal", "month", "binding", "signing", "hold"}
 
 
 def test_looking_at_who_looked_opens_no_content(story: Story, loads: Loads) -> None:

@@ -44,7 +44,7 @@ _ITEM = v.ReviewItem(
     "e1",
     2,
     "Engagement",
-    "L’administration s’engage : chercher une place en crèche, avant le mardi 31 mars 2026",
+    "L’administration s’engage\u00a0: chercher une place en crèche, avant le mardi 31 mars 2026",
     (
         ("en_cours", "En cours"),
         ("tenu", "Tenu"),
@@ -54,7 +54,7 @@ _ITEM = v.ReviewItem(
     "en_cours",
 )
 _RHYTHM = v.RhythmField(
-    "À quel rythme souhaitez-vous voir votre référent ?",
+    "À quel rythme souhaitez-vous voir votre référent\u202f?",
     (("mois", "Chaque mois"), ("deux_mois", "Tous les deux mois")),
 )
 _NOTHING = dict.fromkeys(("avec", "texte", "prochain_le", "prochain_heure", "prochain_lieu"), "")

@@ -251,7 +251,7 @@ class Forgetting:
         self.ccas = self.world.structure("CCAS des oublis", StructureKind.CCAS)
         self.eve, self.ida = self.world.newcomer(), self.world.newcomer()
         self.rose = self.world.member(self.ccas, "rosemonde", kind=StructureKind.CCAS)
-        self.chief = self.world.member(self.ccas, "chef-rose", Role.MANAGER, kind=StructureKind.CCAS)
+        self.chief = self.world.member(self.ccas, "cheffe-du-ccas", Role.MANAGER, kind=StructureKind.CCAS)
         carnet = self.parts.data.carnet(self.eve.carnet_id)
         assert carnet is not None
         designate(self.parts, carnet.reference, self.rose.professional_id, actor=OPERATOR)

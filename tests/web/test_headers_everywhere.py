@@ -128,7 +128,7 @@ def test_no_answer_lets_another_origin_read_it(answers: Answers) -> None:
 
 
 def test_what_programs_get_is_never_a_page(answers: Answers) -> None:
-    programs = ("application/json", "application/problem+json", "application/pdf")
+    programs = ("application/json", "application/problem+json", "application/pdf", "application/zip")
     for asked, answer in answers.items():
         if asked[2].startswith(("/api/", "/oauth/")):
             assert answer.headers["content-type"] in programs, asked

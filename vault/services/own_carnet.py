@@ -128,6 +128,28 @@ def _open_standing(
     raise AssertionError("the last look returns or raises")
 
 
+def open_history(
+    parts: Parts, receipt: Appended, owner: OwnerAccess, places: Collection[CompartmentId] | None = None
+) -> list[Entry]:
+    """Every version that is not forgotten (of these compartments), in every form, for a look that already
+    appended its entry. Records and keys are two looks: when a rotation came between them, look again."""
+    secrets, looked = owner_secrets(parts, owner), None
+    for left in reversed(range(LOOKS)):
+        records = [
+            row
+            for row in parts.data.own_records(owner.carnet_id, history=True)
+            if places is None or row.head.compartment in places
+        ]
+        field_keys = parts.data.field_keys(owner.carnet_id)
+        try:
+            return open_own(receipt, secrets, records=records, field_keys=field_keys, instance=parts.instance)
+        except BrokenError:
+            if not left or looked == (records, field_keys):  # nothing moved: what is stored is broken
+                raise
+            looked = (records, field_keys)
+    raise AssertionError("the last look returns or raises")
+
+
 def _exact(entries: Sequence[Entry]) -> list[Entry]:
     """Of the two forms of an answer, the one she gave."""
     chosen: dict[EntryId, Entry] = {}

@@ -17,17 +17,16 @@ from vault.audit.events import Op
 from vault.audit.leaf import Leaf
 from vault.carnet.entries import Entry
 from vault.crypto import JournalSecret, carnet_index_tag
-from vault.services.entries import open_own
 from vault.services.exporting import copied_entry, own_name
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.log_proofs import Proofs, proven_line, rows_about
 from vault.services.opened_entries import about_of
-from vault.services.own_carnet import append_own
+from vault.services.own_carnet import append_own, open_history
 from vault.services.parts import Parts
 from vault.services.path_dates import PathDate, open_dates
 from vault.services.ports import LogRow, RecordRow
-from vault.services.writing import CarnetClosedError, owner_secrets
+from vault.services.writing import CarnetClosedError
 
 STATE, DONE_ON, SIDE, ACTS = "etat", "fait_le", "partie", "qui"
 WRITES = (Op.WRITE, Op.ANSWER)
@@ -101,13 +100,7 @@ def trace_path(parts: Parts, owner: OwnerAccess, *, actor: Actor, op: Op = Op.RE
     records = [
         row for row in parts.data.own_records(owner.carnet_id, history=True) if row.head.compartment in places
     ]
-    entries = open_own(
-        receipt,
-        owner_secrets(parts, owner),
-        records=records,
-        field_keys=parts.data.field_keys(owner.carnet_id),
-        instance=parts.instance,
-    )
+    entries = open_history(parts, receipt, owner, places)
     indexes = _Indexes(parts, journal, records)
     traced = tuple(_traced(fields, entries, indexes, today=day_of(now)))
     dates = open_dates(parts.data.path_dates(owner.carnet_id), journal)

@@ -17,17 +17,15 @@ from schemas.names import Outcome
 from vault.audit.events import Op
 from vault.carnet.entries import Entry
 from vault.crypto import JournalSecret, carnet_index_tag
-from vault.services.entries import open_own
 from vault.services.exporting import Printing, copied_entry, printed_document
 from vault.services.journal import Actor
 from vault.services.key_sources import OwnerAccess
 from vault.services.log_proofs import A_PAGE, Proofs, proven_line, rows_about
-from vault.services.own_carnet import read_own_carnet
+from vault.services.own_carnet import open_history, read_own_carnet
 from vault.services.parts import Parts
 from vault.services.ports import Appended
 from vault.services.receipts import opened, public_keys
 from vault.services.receipts_kept import jwks
-from vault.services.writing import owner_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +61,7 @@ def take_everything(
 def _versions(parts: Parts, owner: OwnerAccess, access_no: int) -> bytes:
     """Every version of every entry that is not forgotten, and every observation beside it."""
     receipt = Appended(access_no, parts.now(), Outcome.GRANTED)
-    entries = open_own(
-        receipt,
-        owner_secrets(parts, owner),
-        records=parts.data.own_records(owner.carnet_id, history=True),
-        field_keys=parts.data.field_keys(owner.carnet_id),
-        instance=parts.instance,
-    )
+    entries = open_history(parts, receipt, owner)
     told = sorted(entries, key=_in_order)
     return canonical({"format": "carnet/versions/1", "entries": [copied_entry(one) for one in told]})
 

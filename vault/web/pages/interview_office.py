@@ -27,7 +27,7 @@ from vault.web.pages.interview import ALL, PREFERS, numbered
 from vault.web.pages.proposing import (
     address,
     allowed,
-    open_fields,
+    fields_he_may_propose,
     own_by_field,
     purpose_asked,
     refused,
@@ -138,7 +138,7 @@ def answer_question(request: Request, carnet_id: str, number: str, form: Posted,
 
 def asked(parts: Parts, may: May) -> tuple[Question, ...]:
     """Those his share covers. Raises NotFoundError when it covers none."""
-    found = questions(parts.catalogue, open_fields(parts, may))
+    found = questions(parts.catalogue, fields_he_may_propose(parts, may))
     if not found:
         raise NotFoundError("nothing to ask")
     return found

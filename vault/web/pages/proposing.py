@@ -52,7 +52,7 @@ def show_what(request: Request, carnet_id: str, me: Me) -> Response:
         return refused(request, me, may)
     terms = may.grant.grant.terms
     catalogue = state.parts.catalogue
-    asked = {field.id for field in open_fields(state.parts, may)}
+    asked = {field.id for field in fields_he_may_propose(state.parts, may)}
     own = [(catalogue.field(row.field_id).label, row) for row in may.own if _known(state.parts, row.field_id)]
     view = views.ProposeView(
         reference=shown(may.carnet.reference),
@@ -73,7 +73,7 @@ def show_what(request: Request, carnet_id: str, me: Me) -> Response:
         own=tuple(views.OwnProposalLine(label, row.proposed_at, row.state == PROPOSED) for label, row in own),
         carnet_href=address_of(may.grant.grant) if Right.READ in terms.rights else "",
         interview_href=address(may, "entretien")
-        if any(field.question_id for field in open_fields(state.parts, may))
+        if any(field.question_id for field in fields_he_may_propose(state.parts, may))
         else "",
     )
     return page(request, view, me.session)
@@ -147,7 +147,7 @@ def address(may: May, rest: str) -> str:
     return f"/carnets/{terms.carnet_id}/{rest}?{PURPOSE}={quote(terms.purpose_id)}"
 
 
-def open_fields(parts: Parts, may: May) -> list[Field]:
+def fields_he_may_propose(parts: Parts, may: May) -> list[Field]:
     """The fields of which he may propose the exact form, in the order of the catalogue."""
     return [
         field
@@ -205,7 +205,7 @@ def _known(parts: Parts, field_id: FieldId) -> bool:
 def _field(request: Request, may: May, field_id: str) -> Field:
     """Raises NotFoundError."""
     parts = state_of(request).parts
-    found = next((field for field in open_fields(parts, may) if field.id == field_id), None)
+    found = next((field for field in fields_he_may_propose(parts, may) if field.id == field_id), None)
     if found is None:
         raise NotFoundError("nothing to propose there")
     return found
