@@ -34,7 +34,7 @@ from vault.services.forget_desk import NotYetError
 from vault.services.forgetting import AlreadyAskedError, NoSuchDemandError, ReasonRefusedError
 from vault.services.key_sources import KeyGoneError
 from vault.services.observing import NotAnsweredError
-from vault.services.own_entries import EntryFrozenError, NothingToAgreeError
+from vault.services.own_entries import NothingToAgreeError
 from vault.services.receipts_kept import NoSuchReceiptError
 from vault.services.recipients import NoSuchAvisError
 from vault.services.remarks import NoSuchObservationError, RemarkRefusedError
@@ -49,6 +49,7 @@ from vault.services.validating import NotUnderstoodError
 from vault.services.volets import NoSuchVoletError, VoletChangedError
 from vault.services.writing import (
     CarnetClosedError,
+    EntryFrozenError,
     InvalidValueError,
     NoSuchEntryError,
     ReadOnlyFieldError,
