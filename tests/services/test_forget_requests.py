@@ -9,8 +9,8 @@ from sqlalchemy import update
 from consent.clocks import day_of
 from consent.demands import DemandBy, DemandError, DemandMove, DemandState
 from consent.grants import Grantee
-from schemas.ids import DemandId, EntryId, FieldId
-from schemas.names import EntryState, Role, StructureKind
+from schemas.ids import DemandId, EntryId, FieldId, new_id
+from schemas.names import Agreement, EntryState, Role, StructureKind
 from tests.services.conftest import ONE_ENGINE
 from tests.services.followed import Place, designate, share_with_referent
 from tests.services.test_mandates import aid
@@ -23,8 +23,10 @@ from vault.services.answering_proposals import Said, agree
 from vault.services.demand_seals import OpenedDemand
 from vault.services.forget_clocks import follow_clocks, reminded
 from vault.services.key_sources import OwnerAccess
+from vault.services.leaving import forget_entry
 from vault.services.mailing import open_mail
 from vault.services.own_carnet import read_own_carnet
+from vault.services.own_entries import say_agreement
 from vault.services.parts import Parts
 from vault.services.rotating import rotate
 from vault.services.tombstones import ForgottenHereError, forgotten_in
@@ -490,3 +492,19 @@ def test_in_part_the_last_version_stays_and_nothing_of_the_others_opens(case: Ca
     assert not [head for head in parts.data.heads(ana.carnet_id) if head.entry_id == case.entry_id]
     assert case.world.values(case.siae, ana.carnet_id)[FIELD] == [["b", "c"]]
     assert case.demand().state is DemandState.INFORMED
+
+
+@ONE_ENGINE
+def test_she_says_whether_she_agrees_with_what_others_wrote_beside_what_she_had_forgotten(
+    town: World,
+) -> None:
+    ana, author = town.newcomer(), new_id()
+    goal = {"theme": "autre", "etat": "en_cours"}
+    by_him = [
+        Answer(FieldId("objectifs"), goal | {"intitule": one}, source="CCAS", author=author)
+        for one in ("Un", "Deux")
+    ]
+    one, other = write_answers(town.parts, ana.owner, by_him, actor=ana.actor)
+    forget_entry(town.parts, ana.carnet_id, one.entry_id, actor=ana.actor)
+    said = say_agreement(town.parts, ana.owner, other.entry_id, Agreement.DISAGREED, actor=ana.actor)
+    assert said.contested, "it stood already: nothing comes back"

@@ -104,6 +104,7 @@ def say_agreement(
         version=entry.version if version is None else version,
         entry_id=entry_id if collection else None,
         agreement=agreement,
+        knowingly=True,  # it stands already: nothing comes back where she had something forgotten
     )
     (written,) = write_answers(parts, owner, [answer], actor=actor)
     contested = agreement is Agreement.DISAGREED or bool(entry.observations)
