@@ -33,10 +33,14 @@ class Walker:
 
     def press(self, name: str, *, within: str = "main") -> None:
         """Press a button or follow a link by its words, then check where it leads."""
+        self.follow(name, within=within)
+        self.check()
+
+    def follow(self, name: str, *, within: str = "main") -> None:
+        """The same, on the way to what is looked at: the page is checked elsewhere."""
         found = self.page.locator(within).get_by_role("button", name=name)
         found = found if found.count() else self.page.locator(within).get_by_role("link", name=name)
         found.first.click()
-        self.check()
 
     @contextmanager
     def expecting(self, status: int) -> Iterator[None]:

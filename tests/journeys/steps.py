@@ -13,11 +13,17 @@ def come_in(walker: Any, key: str, *, renewed: bool = False) -> None:
 
 
 def come_in_invited(walker: Any, invitation: str, key: str) -> None:
-    """For the structure that invites, even if another journey invited the same person elsewhere."""
+    """For the structure that invites."""
     walker.page.goto(invitation)
     told = walker.text
     walker.page.get_by_role("button", name="Continuer avec ProConnect").click()
     walker.page.locator(f"button[value={key}]").click()
+    enter_where_invited(walker, told)
+
+
+def enter_where_invited(walker: Any, told: str) -> None:
+    """Choose the structure that the page of the invitation named in `told`, if there is a choice: another
+    journey may have invited the same person elsewhere."""
     walker.page.wait_for_url(f"{walker.url}/**")
     if walker.page.url.endswith("/choisir-structure"):
         choices = walker.page.locator("main form button").all()

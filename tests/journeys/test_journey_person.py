@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.running import Running
-from tests.journeys.steps import come_in, share_with
+from tests.journeys.steps import come_in, enter_where_invited, share_with
 
 pytestmark = pytest.mark.browser
 
@@ -36,8 +36,10 @@ def test_a_person_writes_shares_is_read_sees_it_and_stops(served: Running, walke
 
     reader = walkers(desk=True)
     reader.go(invitation)
+    told = reader.text
     reader.press("Continuer avec ProConnect")
     reader.choose_at_provider("claire")
+    enter_where_invited(reader, told)
     reader.page.locator("main h2 a").first.click()
     reader.check()
     reader.sees("Permis B (voiture)", "24,5 heures par semaine")

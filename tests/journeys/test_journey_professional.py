@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.running import Running
-from tests.journeys.steps import come_in, share_with
+from tests.journeys.steps import come_in, enter_where_invited, share_with
 
 pytestmark = pytest.mark.browser
 
@@ -15,9 +15,11 @@ def test_a_professional_reads_what_was_shared_and_nothing_else(served: Running, 
     invitation = served.invitation(structure, "referent")
     his = walkers()
     his.go(invitation)
+    told = his.text
     his.sees("CCAS du Ponant vous invite")
     his.press("Continuer avec ProConnect")
     his.choose_at_provider("karim")
+    enter_where_invited(his, told)
     assert his.page.url == f"{served.url}/carnets"
     his.sees("Personne ne partage encore avec votre structure")
 
