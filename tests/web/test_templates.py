@@ -51,6 +51,20 @@ def test_every_view_is_shown_in_the_gallery_and_every_template_is_used() -> None
     assert {sample.view.template for sample in SAMPLES.values()} == declared == pages
 
 
+# Those of a menu, and those one comes to from outside.
+FIRST_PAGES = {
+    "office": {"avis", "carnets", "dpo", "held", "team"},
+    "person": {"accesses", "account", "downloads", "grants", "home", "requests"},
+    "public": {"choose_structure", "closed", "error", "invitation", "signed_out", "welcome"},
+}
+
+
+def test_every_inner_page_leads_back() -> None:
+    for folder, first in FIRST_PAGES.items():
+        every = {path.stem: path.read_text() for path in (TEMPLATES / folder).glob("*.html")}
+        assert {name for name, text in every.items() if "{% block trail %}" not in text} == first
+
+
 def test_every_macro_file_is_used() -> None:
     sources = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     for path in TEMPLATES.glob("macros/*.html"):
