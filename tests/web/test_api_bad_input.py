@@ -164,7 +164,7 @@ WRONG_GRANTS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a field the purpose does not have": ({"fields": ["sante_retentissement"]}, ["/fields/0"]),
     "no field": ({"fields": []}, ["/fields"]),
     "a field twice": ({"fields": ["permis_conduire", "permis_conduire"]}, ["/fields"]),
-    "a right that is for later": ({"rights": ["read", "propose"]}, ["/rights", "/rights/1"]),
+    "a right that does not exist": ({"rights": ["read", "write"]}, ["/rights/1"]),
     "no right": ({"rights": []}, ["/rights"]),
     "no days": ({"days": ...}, ["/days"]),
     "days that are not whole": ({"days": 1.5}, ["/days"]),
