@@ -1,4 +1,4 @@
-"""She leaves: prints what she chooses, takes everything, checks it without us, closes; nothing opens any more."""
+"""She leaves: prints what she chooses, takes everything, checks it without us, closes; nothing opens then."""
 
 import json
 import zipfile

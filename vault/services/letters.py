@@ -135,8 +135,8 @@ def _addressee(parts: Parts, notice: Notice, wishes: Wishes) -> str | None:
 
 
 def _wished(parts: Parts, notice: Notice, wishes: Wishes) -> bool:
-    """Of an emergency, of an answer to what she asked herself, and before the end of what she does not use any
-    more, she is told whatever she chose."""
+    """Of an emergency, of an answer to what she asked herself, and before the end of what she does not use
+    any more, she is told whatever she chose."""
     return notice.kind in _ALWAYS or any(
         mode_of(parts, wishes, notice.carnet_id, one) is not NoticeMode.NONE for one in notice.grant_ids
     )
