@@ -50,7 +50,9 @@ def asks(her: Any) -> None:
     her.go("/mon-carnet/volets")
     her.press("Permis de conduire")
     her.press("Faire oublier")
-    her.sees("Votre demande va à votre référent (CCAS des Oublis)", "CCAS des Oublis a déjà lu")
+    her.sees(
+        "Votre demande va à votre référent (CCAS des Oublis)", "CCAS des Oublis", "déjà lu cette information"
+    )
     her.page.get_by_label("Pourquoi, si vous voulez le dire").fill("Je n’ai plus le permis.")
     her.press("Demander l’oubli")
     her.sees("Votre demande attend sa réponse", "Votre demande est envoyée")
