@@ -95,7 +95,7 @@ def transitions(town: World, who: Someone) -> list[tuple[Op, str | None]]:
         ({"days": 10**9}, "/days"),
         ({"rights": ()}, "/rights"),
         ({"rights": (Right.READ, Right.READ)}, "/rights"),
-        ({"rights": (Right.PROPOSE, Right.READ)}, "/rights"),  # one spelling only
+        ({"rights": (Right.READ, Right.PROPOSE)}, "/rights"),  # one spelling only: in the order of its words
     ],
 )
 def test_what_the_frame_does_not_allow_is_refused_at_its_place_and_leaves_nothing(
